@@ -1,0 +1,62 @@
+"""The typed errors that every layer raises.
+
+What belongs here: the two error classes and the failure domains. What does not: handling. A bug is
+never wrapped in one of these; it is raised as it is.
+"""
+
+from enum import StrEnum
+
+
+class FailureDomain(StrEnum):
+    """Whose fault a failure is, and therefore who or what can mend it."""
+
+    TARGET = "target"
+    """The site: timeouts, 5xx, 429, DNS. Retried with backoff."""
+    ACCESS = "access"
+    """The way in: robots, 401, 403, login pages, refused addresses. Never hammered."""
+    PARSE = "parse"
+    """The content: selector not found, schema or completeness drop. Patched, then replayed."""
+    RESOURCE = "resource"
+    """Limits: body too large, decompression or parser bombs, memory."""
+    MODEL = "model"
+    """Drift, or a metric below its floor. The champion stays."""
+    SINK = "sink"
+    """The destination: warehouse down, write conflict. Merged again on the next try."""
+    CONFIGURATION = "configuration"
+    """The user's own files and settings. Mended by the remedy that the message names."""
+
+
+class WebdataError(Exception):
+    """Base of the typed errors: a message for a person, and the domain of the failure."""
+
+    def __init__(self, message: str, *, failure_domain: FailureDomain) -> None:
+        super().__init__(message)
+        self.failure_domain = failure_domain
+
+
+class TransientError(WebdataError):
+    """May succeed when tried again, unchanged."""
+
+    def __init__(
+        self, message: str, *, failure_domain: FailureDomain, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, failure_domain=failure_domain)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(WebdataError):
+    """Will fail the same way until something other than time changes."""
+
+
+class SourceFileError(PermanentError):
+    """A source file that cannot be used. The message names file, line, field and remedy."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.CONFIGURATION)
+
+
+class NotAdmittedError(PermanentError):
+    """A reader asked for a partition that is not materialized, or whose blocking checks did not pass."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.PARSE)

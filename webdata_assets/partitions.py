@@ -1,0 +1,59 @@
+"""The date × source grid: the only code that splits or joins partition keys.
+
+What belongs here: the partition key value and the grid's definition. What does not: which partitions are
+admitted (store/), or which may be crawled (stages/crawl/).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+DATE_DIMENSION = "date"
+SOURCE_DIMENSION = "source"
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """One day of one source: the unit of materialization, check, retry and admission."""
+
+    date: dt.date
+    source: str
+
+    @property
+    def key(self) -> str:
+        """Dagster's key for this partition, such as `2026-06-01|demo_shop`."""
+        return f"{self.date.isoformat()}|{self.source}"
+
+    @classmethod
+    def from_key(cls, key: str) -> "Partition":
+        """Read Dagster's key. Raises ValueError when it is not `YYYY-MM-DD|source`."""
+        date, separator, source = key.partition("|")
+        if not separator or not source:
+            raise ValueError(f"partition key {key!r} is not of the form YYYY-MM-DD|source")
+        return cls(dt.date.fromisoformat(date), source)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def build_partitions_definition(start: dt.date, sources: Sequence[str]) -> "dg.MultiPartitionsDefinition":
+    """Return the grid from `start` up to and including today, by source.
+
+    Args:
+        start: the first date, the earliest `start` among the sources.
+        sources: names of the enabled sources.
+    """
+    # Imported here so that stages can use Partition without loading dagster.
+    import dagster as dg
+
+    return dg.MultiPartitionsDefinition(
+        {
+            # end_offset=1 makes today's partition exist while the day is still running
+            DATE_DIMENSION: dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1),
+            SOURCE_DIMENSION: dg.StaticPartitionsDefinition(list(sources)),
+        }
+    )

@@ -1,0 +1,72 @@
+"""Settings: every WEBDATA_* variable, read once when definitions load.
+
+What belongs here: values that differ between deployments. What does not: anything about one source
+(that is its YAML file), and secrets of sources (they are read from the environment where they are used).
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PACKAGED_SOURCES = Path(__file__).parent / "sources"
+
+
+class Settings(BaseSettings):
+    """One frozen set of values for a deployment. Field `x` is read from `WEBDATA_X`, then from `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="WEBDATA_", env_file=".env", extra="ignore", frozen=True)
+
+    store: str = Field(
+        default=".webdata/store", description="Where tables, spool and index live: a folder, or s3://…"
+    )
+    sources: Path = Field(
+        default=PACKAGED_SOURCES, description="The folder that holds the source files, one YAML each"
+    )
+    home: Path = Field(
+        default=Path(".webdata"), description="Local working folder: Dagster's own storage, encoder weights"
+    )
+    connect_to: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Connect elsewhere for a host, as `host=address:port,…`; the URL keeps the host",
+    )
+    user_agent: str = Field(
+        default="webdata-assets/0.1", description="Sent with every request, and matched against robots.txt"
+    )
+    chromium: Path | None = Field(
+        default=None, description="The browser's executable; found on PATH or in Playwright's folder if unset"
+    )
+    encoder_dir: Path | None = Field(
+        default=None,
+        description="A folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2; fetched if unset",
+    )
+    repair_attempts_per_day: int = Field(
+        default=3, ge=0, description="Automatic repairs of one partition in 24 hours, then a person"
+    )
+    retrain_after_partitions: int = Field(
+        default=8, ge=1, description="Newly admitted partitions that trigger a retraining"
+    )
+
+    @field_validator("connect_to", mode="before")
+    @classmethod
+    def _split_connect_to(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = {}
+        for item in filter(None, (part.strip() for part in value.split(","))):
+            host, separator, target = item.partition("=")
+            if not separator or ":" not in target:
+                raise ValueError(f"WEBDATA_CONNECT_TO: {item!r} is not of the form host=address:port")
+            pairs[host.strip().lower()] = target.strip()
+        return pairs
+
+    @property
+    def is_local_store(self) -> bool:
+        """Whether the store is a folder on this machine and not an object store."""
+        return "://" not in self.store
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage for local use, absolute as Dagster demands."""
+        return (self.home / "dagster").resolve()

@@ -1,0 +1,1 @@
+"""What to collect: the model of a source file, the registry that loads them, and the files themselves."""

@@ -1,0 +1,1 @@
+"""The work itself, layer by layer: pure functions and small engines that never import dagster."""
