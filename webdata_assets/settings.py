@@ -67,6 +67,16 @@ class Settings(BaseSettings):
         return "://" not in self.store
 
     @property
+    def patches(self) -> Path:
+        """Source files under trial: each replaces the one of the same name, so that its replay can be tried."""
+        return (self.home / "patches").absolute()
+
+    @property
+    def encoders(self) -> Path:
+        """Where converted encoder weights are kept."""
+        return (self.home / "encoders").absolute()
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage for local use, absolute as Dagster demands."""
         return (self.home / "dagster").resolve()

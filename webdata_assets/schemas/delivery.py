@@ -18,7 +18,8 @@ class Delivery(dy.Schema):
     source_hash = columns.blake3_hash()
     """Of the rows that should be there."""
     corpus_version = columns.blake3_hash()
-    model_version = dy.String(nullable=False)
+    model_version = dy.String(nullable=True)
+    """Of the champion whose predictions were delivered; null while there is none."""
     inserted = dy.Int64(nullable=False, min=0)
     updated = dy.Int64(nullable=False, min=0)
     deleted = dy.Int64(nullable=False, min=0)

@@ -87,7 +87,7 @@ PAGES = Table(
     schema=Pages,
     description="One row per URL visited: outcome, status, validators, payload hash; the bytes when changed.",
     key=("url",),
-    blocking_checks=("schema", "unique_keys", "fetched_share", "reconciliation", "freshness", "payload_hash"),
+    blocking_checks=("schema", "unique_keys", "completeness", "reconciliation", "freshness", "payload_hash"),
     unhashed=frozenset({"payload", "attempts", "elapsed_ms", "fetched_at", "observed_at", "discovered_from"}),
 )
 DEAD_LETTERS = Table(

@@ -38,6 +38,6 @@ TRAINING_SET = Table(
     description="Labelled records of the corpus with features and vectors, split for ever by record id.",
     key=("record_id",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "labels", "admitted_only"),
+    blocking_checks=("schema", "unique_keys", "admitted_only"),
     unhashed=frozenset({"vector"}),
 )

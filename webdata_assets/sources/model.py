@@ -8,7 +8,8 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 SOURCE_NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
 FIELD_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
@@ -27,6 +28,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _broken_rule(message: str, *, at: tuple[str | int, ...], remedy: str) -> PydanticCustomError:
+    """Return the error of a rule over several fields; `at` is the field, below the model, to point to."""
+    return PydanticCustomError("broken_rule", "{message}", {"message": message, "at": at, "remedy": remedy})
+
+
 def _check_url(value: str) -> str:
     if not re.match(r"^https?://[^/\s]+", value):
         raise ValueError(f"{value!r} is not an absolute http or https URL")
@@ -41,8 +47,22 @@ def _check_regex(value: str) -> str:
     return value
 
 
-Url = Annotated[str, Field(description="An absolute http or https URL")]
-Regex = Annotated[str, Field(description="A Python regular expression, searched anywhere in the URL")]
+def _check_css(value: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    try:
+        LexborHTMLParser("").css_first(value)
+    except SelectolaxError as error:
+        raise ValueError(f"{value!r} is not a CSS selector") from error
+    return value
+
+
+Url = Annotated[str, AfterValidator(_check_url), Field(description="An absolute http or https URL")]
+Regex = Annotated[
+    str,
+    AfterValidator(_check_regex),
+    Field(description="A Python regular expression, searched anywhere in the URL"),
+]
 
 
 class _UrlRules(_Strict):
@@ -51,17 +71,9 @@ class _UrlRules(_Strict):
     )
     deny: tuple[Regex, ...] = Field(default=(), description="Drop URLs that match one of these")
 
-    _regexes = field_validator("allow", "deny")(
-        classmethod(lambda cls, values: tuple(map(_check_regex, values)))  # type: ignore[arg-type]
-    )
-
 
 class _Starting(_Strict):
     start: tuple[Url, ...] = Field(min_length=1, description="The URLs to begin with")
-
-    _urls = field_validator("start")(
-        classmethod(lambda cls, values: tuple(map(_check_url, values)))  # type: ignore[arg-type]
-    )
 
 
 class DiscoverUrls(_Starting):
@@ -83,6 +95,11 @@ class DiscoverListing(_Starting):
     by: Literal["listing"]
     items: str = Field(description="CSS selector of the links to content pages")
     next: str | None = Field(default=None, description="CSS selector of the link to the next list page")
+
+    @field_validator("items", "next")
+    @classmethod
+    def _selectors(cls, value: str | None) -> str | None:
+        return value if value is None else _check_css(value)
 
 
 class DiscoverSitemap(_Starting, _UrlRules):
@@ -165,7 +182,7 @@ class Fetch(_Strict):
     @classmethod
     def _plain_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
-            if not re.match(r"^(\*\.)?[a-zA-Z0-9.-]+(:\d+)?$", host):
+            if not re.fullmatch(r"(\*\.)?[a-zA-Z0-9.-]+(:\d+)?", host):
                 raise ValueError(f"{host!r} is not a host name; write `example.com` or `*.example.com`")
         return tuple(host.lower() for host in hosts)
 
@@ -191,6 +208,8 @@ class Selector(_Strict):
             raise ValueError("give exactly one of css, jsonld, meta, jmespath, regex")
         if self.attr and not self.css:
             raise ValueError("`attr` goes with `css` only")
+        if self.css:
+            _check_css(self.css)
         if self.regex:
             _check_regex(self.regex)
         for expression in filter(None, (self.jmespath, self.jsonld)):
@@ -204,6 +223,30 @@ class Selector(_Strict):
             if expression := getattr(self, name):
                 return f"{name}:{expression}" + (f"@{self.attr}" if self.attr else "")
         raise AssertionError("a selector always has one way")
+
+
+_CRON_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+"""Of minute, hour, day of month, month, day of week."""
+_CRON_NAMES = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+    "sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6,
+}  # fmt: skip
+
+
+def _is_cron(expression: str) -> bool:
+    """Say whether an expression has five parts of numbers, ranges, lists and steps within their bounds."""
+    parts = expression.split()
+    for part, (low, high) in zip(parts, _CRON_BOUNDS, strict=False):
+        numbers = re.sub(r"[a-z]+", lambda name: str(_CRON_NAMES.get(name[0], name[0])), part.lower())
+        for item in numbers.split(","):
+            match = re.fullmatch(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?", item)
+            if match is None:
+                return False
+            edges = [int(edge) for edge in match.groups() if edge]
+            if edges != sorted(edges) or not all(low <= edge <= high for edge in edges):
+                return False
+    return len(parts) == len(_CRON_BOUNDS)
 
 
 def _check_jmespath(expression: str) -> None:
@@ -256,13 +299,19 @@ class Extract(_Strict):
     @model_validator(mode="after")
     def _names(self) -> "Extract":
         for name in self.fields:
-            if not re.match(FIELD_NAME_PATTERN, name):
-                raise ValueError(f"field name {name!r}: use lower-case letters, digits and underscores")
-        for name in self.key:
+            if not re.fullmatch(FIELD_NAME_PATTERN, name):
+                raise _broken_rule(
+                    f"{name!r} is not a field name",
+                    at=("fields", name),
+                    remedy=f"use lower-case letters, digits and underscores ({FIELD_NAME_PATTERN})",
+                )
+        for position, name in enumerate(self.key):
             if name != "url" and name not in self.fields:
-                raise ValueError(f"key names {name!r}, which is not in `fields`")
-        if self.pages is not None:
-            _check_regex(self.pages)
+                raise _broken_rule(
+                    f"{name!r} is not in extract.fields",
+                    at=("key", position),
+                    remedy=f"use `url` or one of {', '.join(self.fields) or 'the fields to be declared'}",
+                )
         return self
 
 
@@ -313,7 +362,7 @@ class Source(_Strict):
     @field_validator("schedule")
     @classmethod
     def _cron(cls, value: str | None) -> str | None:
-        if value is not None and len(value.split()) != 5:
+        if value is not None and not _is_cron(value):
             raise ValueError(f"{value!r} is not a cron expression of five parts, such as `0 6 * * *`")
         return value
 
@@ -321,9 +370,13 @@ class Source(_Strict):
     def _expected_fields_exist(self) -> "Source":
         known = set(self.extract.fields) | {"url", "title", "text", "language", "published_at", "author"}
         for place, names in (("completeness", self.expect.completeness), ("required", self.expect.required)):
-            for name in names:
+            for position, name in enumerate(names):
                 if name not in known:
-                    raise ValueError(f"expect.{place} names {name!r}, which is not in extract.fields")
+                    raise _broken_rule(
+                        f"{name!r} is not in extract.fields",
+                        at=("expect", place, name if place == "completeness" else position),
+                        remedy=f"declare it there, or use one of {', '.join(sorted(known))}",
+                    )
         return self
 
     @property

@@ -1,0 +1,53 @@
+# `make demo` and `make test` do all the set-up they need: python3.11 and make are enough.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo ui test check format lock schema screenshots benchmark clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Making the environment in $(VENV) (once, about a minute)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/installed ## Run the main job on the demo site, from frontier to delivery
+	@$(BIN)/webdata demo
+
+ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver and daemon, loopback only)
+	@$(BIN)/webdata ui
+
+test: $(VENV)/installed ## Run the tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/installed ## Lint, format check, types, import layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q webdata_assets_tests/test_layers.py
+
+format: $(VENV)/installed ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+schema: $(VENV)/installed ## Write sources/source.schema.json from the source model
+	@$(BIN)/python -m webdata_assets.sources.json_schema
+
+screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
+	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui
+
+benchmark: $(VENV)/installed ## Time loading of definitions, and the cost of one partition
+	@$(BIN)/python -m webdata_assets_tests.benchmarks.load_definitions
+
+clean: ## Remove what the demo and the UI wrote
+	rm -rf .webdata

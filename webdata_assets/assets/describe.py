@@ -1,0 +1,67 @@
+"""What every asset tells the UI in the same way: group, owners, kinds, tags, code version, metadata.
+
+What belongs here: the shared arguments of asset decorators, and the shape of outputs. What does not: work.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from webdata_assets.io_managers.table import column_schema
+from webdata_assets.schemas import Table
+from webdata_assets.store.store import data_version
+
+GROUPS = {
+    "frontier": "crawl", "pages": "crawl", "dead_letters": "crawl",
+    "records": "records", "quarantine": "records",
+    "features": "features",
+    "embeddings": "retrieval", "corpus": "retrieval", "vector_index": "retrieval",
+    "training_set": "learning", "model": "learning",
+    "delivery": "delivery",
+}  # fmt: skip
+"""The UI's group of each asset."""
+
+
+def describe(table: Table, *, kinds: set[str], code_version: str) -> dict[str, Any]:
+    """Return the arguments of `@dg.asset` and `dg.AssetOut` that every table's asset has.
+
+    Args:
+        table: the asset's table.
+        kinds: technologies, shown as icons in the graph.
+        code_version: of the stage that makes the rows; raise it when the same input gives other rows.
+    """
+    return {
+        "description": table.description,
+        "group_name": GROUPS[table.name],
+        "owners": ["team:data"],
+        "kinds": {*kinds, "deltalake"},
+        "tags": {"layer": GROUPS[table.name]},
+        "code_version": code_version,
+        "metadata": {
+            "dagster/column_schema": column_schema(table),
+            "dagster/table_name": table.name,
+            "blocking_checks": ", ".join(table.blocking_checks),
+        },
+    }
+
+
+def output(
+    table: Table, frame: pl.DataFrame, metadata: Mapping[str, Any] | None = None, *, name: str = "result"
+) -> dg.Output[pl.DataFrame]:
+    """Return a Dagster output whose data version is the frame's content hash.
+
+    Args:
+        name: the output's name, for assets with several.
+    """
+    with warnings.catch_warnings():
+        # Data versions of outputs are a beta feature: Dagster is pinned, and a test holds their behaviour.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.Output(
+            frame,
+            output_name=name,
+            metadata=dict(metadata or {}),
+            data_version=dg.DataVersion(data_version(table, frame)[:16]),
+        )

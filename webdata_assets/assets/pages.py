@@ -1,0 +1,69 @@
+"""The pages asset, and dead letters beside it: what the visits gave."""
+
+import asyncio
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from webdata_assets.assets.describe import describe, output
+from webdata_assets.partitions import Partition
+from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
+from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
+from webdata_assets.stages.crawl.spool import Spool
+
+
+def build_pages(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the multi-asset over the date × source grid; both tables are written in one step."""
+
+    @dg.multi_asset(
+        name="crawl_pages",
+        partitions_def=grid,
+        outs={
+            "pages": dg.AssetOut(**describe(PAGES, kinds={"python"}, code_version="1")),
+            "dead_letters": dg.AssetOut(**describe(DEAD_LETTERS, kinds={"python"}, code_version="1")),
+        },
+    )
+    def crawl_pages(
+        context: dg.AssetExecutionContext,
+        frontier: pl.DataFrame,
+        sources: SourcesResource,
+        store: StoreResource,
+        fetcher: FetcherResource,
+        clock: ClockResource,
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
+        partition = Partition.from_key(context.partition_key)
+        source = sources.get(partition.source)
+        opened = store.open()
+        spool = Spool(opened.location.spool(partition))
+        result = asyncio.run(
+            fetcher.crawl(
+                source,
+                partition.date,
+                frontier,
+                spool=spool,
+                load_payload=lambda url, payload_hash, date: opened.payloads.load(
+                    source.name, url, payload_hash, date
+                ),
+                now=clock.now,
+                log=context.log.info,
+            )
+        )
+        counts = {name: result.pages.filter(pl.col("outcome") == name).height for name in OUTCOMES}
+        yield output(
+            PAGES,
+            result.pages,
+            {
+                **counts,
+                "requests": result.requests,
+                "resumed_pages": result.resumed,
+                "payload_megabytes": (result.pages["payload_bytes"].sum() or 0) / 1e6,
+                "finish_reason": result.finish_reason,
+            },
+            name="pages",
+        )
+        yield output(DEAD_LETTERS, result.dead_letters, name="dead_letters")
+        # Both tables are committed once the outputs are consumed; before that a rerun still needs the spool.
+        spool.drop()
+
+    return crawl_pages

@@ -1,0 +1,50 @@
+"""The jobs that schedules, sensors, backfills and the command line launch."""
+
+import dagster as dg
+
+from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
+
+CRAWL = "crawl"
+REPLAY = "replay"
+PUBLISH = "publish"
+RETRAIN = "retrain"
+
+REPLAYED = ("records", "quarantine", "features", "embeddings")
+CRAWLED = ("frontier", "pages", "dead_letters", *REPLAYED)
+PUBLISHED = ("corpus", "vector_index", "delivery")
+RETRAINED = ("corpus", "vector_index", "training_set", "model", "delivery")
+
+UNPARTITIONED_TAGS = {"webdata/writes": "unpartitioned"}
+"""Runs that carry it are limited to one at a time in dagster.yaml: one writer per table."""
+
+
+def build_jobs(
+    grid: dg.PartitionsDefinition[str],
+) -> dict[str, UnresolvedAssetJobDefinition]:
+    """Return the jobs by name; each selects its assets with all their checks."""
+    return {
+        CRAWL: dg.define_asset_job(
+            CRAWL,
+            selection=dg.AssetSelection.assets(*CRAWLED),
+            partitions_def=grid,
+            description="One partition from frontier to embeddings. Fetches; resumes what a crash left.",
+        ),
+        REPLAY: dg.define_asset_job(
+            REPLAY,
+            selection=dg.AssetSelection.assets(*REPLAYED),
+            partitions_def=grid,
+            description="One partition again from its stored payloads: no HTTP request.",
+        ),
+        PUBLISH: dg.define_asset_job(
+            PUBLISH,
+            selection=dg.AssetSelection.assets(*PUBLISHED),
+            tags=UNPARTITIONED_TAGS,
+            description="Corpus, index and delivery from what is admitted now, with the champion model.",
+        ),
+        RETRAIN: dg.define_asset_job(
+            RETRAIN,
+            selection=dg.AssetSelection.assets(*RETRAINED),
+            tags=UNPARTITIONED_TAGS,
+            description="Everything unpartitioned: corpus, index, training set, model, delivery.",
+        ),
+    }

@@ -1,0 +1,175 @@
+"""Which partitions need repair, and how: pure rules over the ledger.
+
+What belongs here: the table of rules and the plan they give. What does not: launching (sensors.py), budgets,
+and the repair itself (it is an ordinary run of a job).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.checks.crawl import age_hours
+from webdata_assets.errors import PermanentError
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
+from webdata_assets.schemas.pages import PAGES
+from webdata_assets.schemas.records import RECORDS
+from webdata_assets.sources.model import Source
+from webdata_assets.sources.registry import Registry
+from webdata_assets.stages.crawl.frontier import check_date
+from webdata_assets.stages.extract.extractor import extractor_version
+from webdata_assets.store import Store
+
+RULES: dict[tuple[str, str], str] = {
+    ("pages", "completeness"): CRAWL,
+    ("pages", "freshness"): CRAWL,
+    ("pages", "payload_hash"): CRAWL,
+    ("pages", "reconciliation"): CRAWL,
+    ("records", "completeness"): REPLAY,
+    ("records", "valid_share"): REPLAY,
+    ("records", "reconciliation"): REPLAY,
+    ("features", "reconciliation"): REPLAY,
+    ("embeddings", "reconciliation"): REPLAY,
+}
+"""(asset, failed check) → the job that repairs. A failure in `records` is replayed once the source's
+extraction was patched: the same parser on the same bytes would fail the same way."""
+
+INTERRUPTED_AFTER = dt.timedelta(minutes=10)
+"""A write that is this old without verdicts belongs to a run that died."""
+
+
+MISSED_WITHIN = dt.timedelta(days=3)
+"""A source without any partition for this long is at rest: nobody is told that it does not arrive."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One partition that needs a run, or a person.
+
+    Attributes:
+        partition: the partition.
+        job: the job to run; None while a person's patch is awaited.
+        cause: names the failure for ever, so that one failure is answered once per attempt.
+        reason: in words.
+    """
+
+    partition: Partition
+    job: str | None
+    cause: str
+    reason: str
+
+
+def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Return at most one repair per partition, that of its earliest layer, in order of partition."""
+    found: dict[Partition, Repair] = {}
+    for repair in (
+        *_overdue(store, registry, now),
+        *_failed(store, registry),
+        *_interrupted(store, registry, now),
+        *_unfinished(store, registry, now),
+    ):
+        found.setdefault(repair.partition, repair)
+    return [found[partition] for partition in sorted(found)]
+
+
+def _failed(store: Store, registry: Registry) -> list[Repair]:
+    repairs = []
+    for table in (PAGES, RECORDS, TABLES["features"], TABLES["embeddings"]):
+        failed = store.ledger.states(table).filter(pl.col("failed").list.len() > 0)
+        for row in failed.iter_rows(named=True):
+            source = registry.enabled.get(row["source"])
+            check = next((name for name in row["failed"] if (table.name, name) in RULES), None)
+            if source is None or check is None:
+                continue
+            partition = Partition(row["date"], row["source"])
+            job: str | None = RULES[table.name, check]
+            cause = f"{table.name}.{check}:{row['data_version'][:16]}"
+            reason = f"{table.name}.{check} failed"
+            if table is RECORDS:
+                parser = extractor_version(source)
+                cause += f":{parser}"
+                if row["code_version"] == parser:
+                    job, reason = None, f"{reason}: awaiting a patch of {source.name}'s extraction, then replay"
+            repairs.append(Repair(partition, job, cause, reason))
+    return repairs
+
+
+def _overdue(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Scheduled partitions of today and yesterday that never arrived, or whose observations grew stale.
+
+    Only sources that were arriving are missed: one of the `MISSED_WITHIN` days before must have been crawled.
+    """
+    written = {(row[0], row[1]): row[2] for row in store.ledger.states(PAGES).select("date", "source", "at").rows()}
+    repairs = []
+    for source in registry.enabled.values():
+        if source.schedule is None:
+            continue
+        for date in (now.date(), now.date() - dt.timedelta(days=1)):
+            partition = Partition(date, source.name)
+            began = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)
+            due = began + dt.timedelta(hours=source.cadence_hours)
+            if not _may_crawl(source, date, now):
+                continue
+            at = written.get((date, source.name))
+            if at is None:
+                days = [date - dt.timedelta(days=number + 1) for number in range(MISSED_WITHIN.days)]
+                if now >= due and any((day, source.name) in written for day in days):
+                    repairs.append(Repair(partition, CRAWL, f"missing:{due:%Y%m%dT%H}", "never arrived"))
+                continue
+            age = age_hours(source, date, _newest_observation(store, partition), now)
+            if age > source.max_age_hours:
+                cause = f"stale:{at:%Y%m%dT%H%M%S}"
+                repairs.append(Repair(partition, CRAWL, cause, f"newest observation is {age:.1f} h old"))
+    return repairs
+
+
+def _interrupted(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Partitions written by a run that died before its checks."""
+    repairs = []
+    for name, job in (("frontier", CRAWL), ("pages", CRAWL), ("records", REPLAY), ("features", REPLAY), ("embeddings", REPLAY)):
+        states = store.ledger.states(TABLES[name]).filter(
+            (pl.col("missing").list.len() > 0)
+            & (pl.col("failed").list.len() == 0)
+            & (pl.col("at") < now - INTERRUPTED_AFTER)
+        )
+        for row in states.iter_rows(named=True):
+            source = registry.enabled.get(row["source"])
+            if source and (job == REPLAY or _may_crawl(source, row["date"], now)):
+                cause = f"interrupted:{name}:{row['at']:%Y%m%dT%H%M%S%f}"
+                repairs.append(Repair(Partition(row["date"], row["source"]), job, cause, f"{name} was not checked"))
+    return repairs
+
+
+def _unfinished(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Admitted partitions whose next layer was never written, or is older than they are."""
+    repairs = []
+    keys = ["date", "source"]
+    for upstream, downstream in (("pages", "records"), ("records", "features"), ("records", "embeddings")):
+        above = store.ledger.states(TABLES[upstream]).filter("admitted").select(*keys, "at", "data_version")
+        below = store.ledger.states(TABLES[downstream]).select(*keys, below_at="at")
+        behind = above.join(below, on=keys, how="left").filter(
+            (pl.col("below_at").is_null() | (pl.col("below_at") < pl.col("at")))
+            & (pl.col("at") < now - INTERRUPTED_AFTER)
+        )
+        for row in behind.iter_rows(named=True):
+            if row["source"] in registry.enabled:
+                cause = f"unfinished:{downstream}:{row['data_version'][:16]}"
+                reason = f"{downstream} is behind {upstream}"
+                repairs.append(Repair(Partition(row["date"], row["source"]), REPLAY, cause, reason))
+    return repairs
+
+
+def _may_crawl(source: Source, date: dt.date, now: dt.datetime) -> bool:
+    try:
+        check_date(source, date, now)
+    except PermanentError:
+        return False
+    return True
+
+
+def _newest_observation(store: Store, partition: Partition) -> dt.datetime | None:
+    newest = store.tables.read_partition(PAGES, partition, ["observed_at"])["observed_at"].max()
+    assert newest is None or isinstance(newest, dt.datetime)
+    return newest

@@ -1,0 +1,101 @@
+"""What a check is: a name, a sentence, and a pure formula over what is stored.
+
+What belongs here: the values that formulas take and give. What does not: any formula, and Dagster.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import Table
+from webdata_assets.sources.model import Source
+from webdata_assets.store import Store
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a formula found.
+
+    Attributes:
+        passed: whether the value meets the threshold.
+        value: the number compared; None where there was nothing to compare.
+        threshold: the number it is compared with.
+        detail: in words, what failed and what to do; shown as plain text.
+        metrics: further plain numbers for the UI's plots.
+    """
+
+    passed: bool
+    value: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One partition of one table, as stored, admitted or not. Its rows are read once for all checks.
+
+    Attributes:
+        table: the checked table.
+        partition: None for unpartitioned tables, as is `source`.
+        source: the partition's source file.
+        store: for formulas that compare tables.
+        now: the moment of the check, in UTC.
+    """
+
+    table: Table
+    partition: Partition | None
+    source: Source | None
+    store: Store
+    now: dt.datetime
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The partition's rows, sorted by the table's key."""
+        return self.rows_of(self.table)
+
+    def rows_of(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The same partition's rows of a table, or some of its columns."""
+        if table.partitioned and self.partition is not None:
+            return self.store.tables.read_partition(table, self.partition, columns)
+        return self.store.tables.read(table)
+
+    @property
+    def declared(self) -> Source:
+        """The source, for formulas of partitioned tables."""
+        if self.source is None:
+            raise ValueError(f"{self.table.name} has no source")
+        return self.source
+
+    @property
+    def date(self) -> dt.date:
+        """The partition's date, for formulas of partitioned tables."""
+        if self.partition is None:
+            raise ValueError(f"{self.table.name} has no date")
+        return self.partition.date
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one table.
+
+    Attributes:
+        name: unique within the table; the table's `blocking_checks` name those that block.
+        table: the checked table.
+        description: the formula in one sentence, with its source where it has one.
+        evaluate: the formula.
+    """
+
+    name: str
+    table: Table
+    description: str
+    evaluate: Callable[[Subject], Finding]
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a failure keeps every reader out."""
+        return self.name in self.table.blocking_checks

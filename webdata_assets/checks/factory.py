@@ -1,0 +1,112 @@
+"""Turn the formulas of one step into one Dagster check step, and write its verdicts into the ledger.
+
+What belongs here: running formulas, and telling Dagster and the ledger the same result. What does not: any
+formula.
+"""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from webdata_assets.checks.check import Check, Finding, Subject
+from webdata_assets.partitions import Partition
+from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
+from webdata_assets.store.ledger import Verdict
+
+
+def build_check_step(
+    name: str, checks: Sequence[Check], grid: dg.PartitionsDefinition[str] | None
+) -> dg.AssetChecksDefinition:
+    """Return one step that scans a layer once and evaluates all its checks.
+
+    Args:
+        name: the step's name.
+        checks: of one asset, or of assets that are written in one step.
+        grid: the assets' partitions; None for unpartitioned assets.
+    """
+    with warnings.catch_warnings():
+        # Partitioned checks are a preview feature: Dagster is pinned, and a test holds their behaviour.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        specs = [_spec(check, grid) for check in checks]
+    by_key = {dg.AssetCheckKey(dg.AssetKey(check.table.name), check.name): check for check in checks}
+
+    @dg.multi_asset_check(name=name, specs=specs, can_subset=True)
+    def check_step(
+        context: dg.AssetCheckExecutionContext,
+        store: StoreResource,
+        sources: SourcesResource,
+        clock: ClockResource,
+    ) -> Iterator[dg.AssetCheckResult]:
+        partition = Partition.from_key(context.partition_key) if grid else None
+        selected: dict[str, list[Check]] = defaultdict(list)
+        for key in context.selected_asset_check_keys:
+            selected[by_key[key].table.name].append(by_key[key])
+        opened = store.open()
+        for table_checks in selected.values():
+            subject = Subject(
+                table=table_checks[0].table,
+                partition=partition,
+                source=sources.get(partition.source) if partition else None,
+                store=opened,
+                now=clock.now(),
+            )
+            findings = [(check, check.evaluate(subject)) for check in table_checks]
+            # The ledger first: a crash in between leaves Dagster without a verdict that readers already have,
+            # never the other way round.
+            opened.ledger.record(
+                subject.table,
+                partition,
+                [_verdict(check, finding) for check, finding in findings],
+                run_id=context.run.run_id,
+            )
+            for check, finding in findings:
+                yield _result(check, finding)
+
+    return check_step
+
+
+def _spec(check: Check, grid: dg.PartitionsDefinition[str] | None) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=check.table.name,
+        description=check.description,
+        blocking=check.blocking,
+        partitions_def=grid,
+    )
+
+
+def _verdict(check: Check, finding: Finding) -> Verdict:
+    return Verdict(
+        check=check.name,
+        passed=finding.passed,
+        value=finding.value,
+        threshold=finding.threshold,
+        detail=finding.detail,
+        blocking=check.blocking,
+        severity=_severity(check).value,
+    )
+
+
+def _severity(check: Check) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN
+
+
+def _result(check: Check, finding: Finding) -> dg.AssetCheckResult:
+    metadata: dict[str, dg.MetadataValue | float] = {**finding.metrics}
+    if finding.value is not None:
+        metadata["value"] = float(finding.value)
+    if finding.threshold is not None:
+        metadata["threshold"] = float(finding.threshold)
+    if finding.detail:
+        # Text, never Markdown: details quote crawled strings, and the UI loads what Markdown links to.
+        metadata["detail"] = dg.MetadataValue.text(finding.detail)
+    return dg.AssetCheckResult(
+        asset_key=check.table.name,
+        check_name=check.name,
+        passed=finding.passed,
+        severity=_severity(check),
+        metadata=metadata,
+    )
+

@@ -1,0 +1,126 @@
+"""Checks of records and quarantine: is every extracted thing there, whole and valid?"""
+
+import re
+
+import orjson
+import polars as pl
+
+from webdata_assets.checks.check import Check, Finding, Subject
+from webdata_assets.checks.tables import schema_check, unique_keys_check
+from webdata_assets.schemas.pages import PAGES
+from webdata_assets.schemas.records import QUARANTINE, RECORDS
+
+
+def field_shares(records: pl.DataFrame, quarantine: pl.DataFrame, fields: list[str]) -> dict[str, float]:
+    """Return, per field, the share of extracted records, good and refused, that have a value for it."""
+    refused = (
+        quarantine.filter(pl.col("ordinal") >= 0)
+        .unique(["url", "ordinal"], keep="first")["record"]
+        .to_list()
+    )
+    total = records.height + len(refused)
+    if total == 0:
+        return {}
+    refused_records = [orjson.loads(record) for record in refused]
+    return {
+        field: (
+            _present(records, field)
+            + sum(record.get(field) is not None for record in refused_records)
+        )
+        / total
+        for field in fields
+    }  # fmt: skip
+
+
+def _present(records: pl.DataFrame, field: str) -> int:
+    if field in records.columns:
+        return records[field].is_not_null().sum()
+    return sum(orjson.loads(extra).get(field) is not None for extra in records["extra"])
+
+
+def records_completeness(subject: Subject) -> Finding:
+    """Compare each field's share with `expect.completeness`; the value is the field farthest below.
+
+    A partition in which no page changed has nothing to compare and passes.
+    """
+    source = subject.declared
+    wanted = source.expect.completeness
+    shares = field_shares(subject.rows, subject.rows_of(QUARANTINE), list(wanted))
+    if not shares:
+        return Finding(True, detail="nothing was extracted: no page changed" if wanted else None)
+    short = {name: share for name, share in shares.items() if share < wanted[name]}
+    worst = min(shares, key=lambda name: shares[name] - wanted[name])
+    parts = []
+    for name in sorted(short):
+        rule = source.extract.fields.get(name)
+        tried = ", ".join(selector.label for selector in rule.from_) if rule else "default extraction"
+        parts.append(f"{name} found in {shares[name]:.0%}, expected {wanted[name]:.0%} (selectors: {tried})")
+    detail = None
+    if parts:
+        detail = f"{'; '.join(parts)}; patch {source.name}'s extract.fields, then the partition is replayed"
+    return Finding(
+        not short,
+        value=shares[worst],
+        threshold=wanted[worst],
+        detail=detail,
+        metrics={f"completeness_{name}": share for name, share in shares.items()},
+    )
+
+
+def valid_share(subject: Subject) -> Finding:
+    """Compare records / (records + refused records and pages) with `expect.valid`."""
+    quarantine = subject.rows_of(QUARANTINE)
+    refused = quarantine.select("url", "ordinal").n_unique() if quarantine.height else 0
+    total = subject.rows.height + refused
+    threshold = subject.declared.expect.valid
+    if total == 0:
+        return Finding(True, threshold=threshold)
+    share = subject.rows.height / total
+    detail = None
+    if share < threshold:
+        rules = quarantine.group_by("rule").len().sort("len", "rule", descending=[True, False])
+        detail = "refused by " + ", ".join(f"{rule} ({count})" for rule, count in rules.head(5).iter_rows())
+    return Finding(
+        share >= threshold, value=share, threshold=threshold, detail=detail, metrics={"refused": refused}
+    )
+
+
+def records_reconciliation(subject: Subject) -> Finding:
+    """Return whether extracted = records + quarantined, and no changed content page vanished.
+
+    Where a page holds one record, each fetched content page has a record or a reason in quarantine.
+    """
+    quarantine = subject.rows_of(QUARANTINE)
+    refused = quarantine.filter(pl.col("ordinal") >= 0).select("url", "ordinal").unique().height
+    write = subject.store.ledger.newest_write(RECORDS, subject.partition)
+    extracted = write.extracted if write and write.extracted is not None else -1
+    lost = abs(extracted - subject.rows.height - refused)
+    problems = []
+    if lost:
+        problems.append(f"extracted {extracted}, records {subject.rows.height}, quarantined {refused}")
+    source = subject.declared
+    if source.extract.items is None:
+        pages = subject.rows_of(PAGES, columns=["url", "outcome", "role"])
+        content = pages.filter((pl.col("outcome") == "fetched") & (pl.col("role") != "discovery"))["url"]
+        wanted = {url for url in content if not source.extract.pages or re.search(source.extract.pages, url)}
+        vanished = len(wanted - set(subject.rows["url"]) - set(quarantine["url"]))
+        lost += vanished
+        if vanished:
+            problems.append(f"{vanished} content pages left neither a record nor a reason")
+    return Finding(lost == 0, value=lost, threshold=0, detail="; ".join(problems) or None)
+
+
+CHECKS = (
+    schema_check(RECORDS),
+    unique_keys_check(RECORDS),
+    Check(
+        "completeness", RECORDS, "Per field: extracted records that have it / extracted records ≥ "
+        "expect.completeness.", records_completeness,
+    ),
+    Check("valid_share", RECORDS, "Records / (records + quarantined) ≥ expect.valid.", valid_share),
+    Check(
+        "reconciliation", RECORDS, "Extracted = records + quarantined, and no content page vanished.",
+        records_reconciliation,
+    ),
+    schema_check(QUARANTINE),
+)  # fmt: skip

@@ -1,0 +1,280 @@
+"""`webdata demo`: the main job on the demo site, from frontier to delivery, with one layout that breaks.
+
+What belongs here: the story, step by step, and its summary. What does not: any of the work; every step is a
+run of a job, and what repairs and retrains is decided by the same sensors as in production.
+"""
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from webdata_assets.automation.jobs import CRAWL
+from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
+from webdata_assets.cli.output import print_table, say
+from webdata_assets.definitions import build_defs
+from webdata_assets.demo.calendar import dates
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
+from webdata_assets.settings import Settings
+from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets.stages.hashing import content_hash
+from webdata_assets.store import Store
+
+SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
+PATCH = Path(__file__).resolve().parents[1] / "demo" / "patches" / "demo_shop.yaml"
+QUERY = "a quiet light for night rides in the rain"
+MAX_ROUNDS = 10
+"""Of sensor ticks in a row; the demo needs four."""
+
+
+@dataclasses.dataclass
+class Summary:
+    """What the demo did and what is there now."""
+
+    seconds: float = 0.0
+    runs: int = 0
+    requests: int = 0
+    payloads_fetched: int = 0
+    replay_requests: int | None = None
+    """HTTP requests that the site saw during the replay; None when nothing was replayed this time."""
+    rows: dict[str, int] = dataclasses.field(default_factory=dict)
+    model_score: float | None = None
+    delivered: int = 0
+    checks_passed: int = 0
+    checks_failed: int = 0
+    not_admitted: list[str] = dataclasses.field(default_factory=list)
+    not_run: list[str] = dataclasses.field(default_factory=list)
+    hits: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    content_hash: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything that could run is admitted."""
+        return not self.not_admitted
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**dataclasses.asdict(self), "healthy": self.healthy}
+
+
+def run_demo(*, quiet: bool) -> Summary:
+    """Run what is missing of the demo, and tell how it went.
+
+    Args:
+        quiet: print nothing.
+    """
+    started = time.monotonic()
+    settings = Settings()
+    store = Store.open(settings.store)
+    store.location.check_writable()
+    with DemoSite() as site, open_instance(settings) as instance:
+        settings = settings.model_copy(update={"connect_to": {**settings.connect_to, **site.connect_to}})
+        story = _Story(settings, store, instance, site, _silent if quiet else say, show=not quiet)
+        summary = story.tell()
+        summary.requests = len(site.requests)
+    summary.seconds = time.monotonic() - started
+    if not quiet:
+        _print(summary)
+    return summary
+
+
+def _silent(_line: str) -> None:
+    return
+
+
+class _Story:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        instance: dg.DagsterInstance,
+        site: DemoSite,
+        tell: Any,
+        *,
+        show: bool,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.instance = instance
+        self.site = site
+        self.tell_line = tell
+        self.show = show
+        self.summary = Summary()
+
+    def tell(self) -> Summary:
+        self.tell_line("1. The text encoder (fetched, verified and converted once)")
+        ensure_encoder(self.settings.encoders, given=self.settings.encoder_dir, on_progress=self.tell_line)
+        self.tell_line(f"2. Backfill: {len(dates())} dates × {len(SOURCES)} sources, one run per partition")
+        self._backfill()
+        self.tell_line("3. The sensors answer")
+        self._answer_sensors()
+        if self._awaits_patch():
+            self.tell_line("4. The parser patch of demo_shop is put in place; the sensors answer again")
+            self.settings.patches.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PATCH, self.settings.patches / PATCH.name)
+            before = len(self.site.requests)
+            self._answer_sensors()
+            self.summary.replay_requests = len(self.site.requests) - before
+        if self.summary.runs == 0:
+            self.tell_line("Nothing to do: every partition is admitted, and model, index and sinks are current.")
+        self._sum_up()
+        return self.summary
+
+    def _definitions(self) -> dg.Definitions:
+        return build_defs(settings=self.settings)
+
+    def _backfill(self) -> None:
+        wanted = self._wanted()
+        unsettled = [partition for partition in wanted if not self._is_settled(partition)]
+        definitions = self._definitions()
+        without_browser: set[str] = set()
+        with _progress("partitions", len(wanted), show=self.show) as advance:
+            advance(len(wanted) - len(unsettled))
+            for partition in unsettled:
+                if partition.source not in without_browser:
+                    outcome = self._count(execute(definitions, self.instance, CRAWL, partition=partition))
+                    if outcome.error_type == "BrowserMissingError":
+                        without_browser.add(partition.source)
+                        self.summary.not_run.append(f"{partition.source}: {outcome.error}")
+                    elif outcome.error:
+                        self.tell_line(f"   {partition}: {outcome.error_type}: {outcome.error}")
+                advance(1)
+        for line in self.summary.not_run:
+            self.tell_line(f"   not run: {line}")
+
+    def _wanted(self) -> list[Partition]:
+        return [Partition(date, source) for date in dates() for source in SOURCES]
+
+    def _is_settled(self, partition: Partition) -> bool:
+        """Whether a run would change nothing: the partition is admitted to its end, or a check has failed."""
+        for name in ("frontier", "pages", "dead_letters", "records", "quarantine", "features", "embeddings"):
+            states = self.store.ledger.states(TABLES[name]).filter(
+                (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+            )
+            if states.height == 0:
+                return False
+            state = states.row(0, named=True)
+            if state["failed"]:
+                return True
+            if not state["admitted"]:
+                return False
+        return True
+
+    def _answer_sensors(self) -> None:
+        for _ in range(MAX_ROUNDS):
+            answered = False
+            for sensor in ("recrawl_sensor", "retrain_sensor"):
+                definitions = self._definitions()
+                result = tick(definitions, self.instance, sensor)
+                for request in result.run_requests or []:
+                    answered = True
+                    cause = request.tags.get("webdata/cause", "")
+                    self.tell_line(f"   {sensor}: {request.job_name} {request.partition_key or ''} ({cause})")
+                    outcome = self._count(answer(definitions, self.instance, sensor, request))
+                    if not outcome.success:
+                        self.tell_line(f"   failed: {', '.join(outcome.failed_checks) or outcome.error}")
+                if result.skip_reason:
+                    self.tell_line(f"   {sensor}: {result.skip_reason.skip_message}")
+            if not answered:
+                return
+
+    def _awaits_patch(self) -> bool:
+        failed = self.store.ledger.newest_verdicts(TABLES["records"], "completeness").filter(
+            ~pl.col("passed") & (pl.col("source") == "demo_shop")
+        )
+        return failed.height > 0
+
+    def _count(self, outcome: Outcome) -> Outcome:
+        self.summary.runs += 1
+        return outcome
+
+    def _sum_up(self) -> None:
+        summary, tables = self.summary, self.store.tables
+        summary.payloads_fetched = sum(
+            1 for visit in self.site.requests if visit.status == 200 and not visit.path.startswith("/robots")
+        )
+        for name in ("pages", "records", "quarantine", "dead_letters", "embeddings"):
+            summary.rows[name] = int(tables.scan(TABLES[name]).select(pl.len()).collect().item())
+        champion = tables.scan(TABLES["model"]).filter(pl.col("alias") == "champion").collect()
+        summary.model_score = champion.item(0, "score") if champion.height else None
+        sinks = tables.read(TABLES["delivery"])
+        summary.delivered = int(sinks["rows"].max() or 0) if sinks.height else 0
+        summary.checks_passed, summary.checks_failed = self.store.ledger.verdict_counts()
+        for name in ("records", "features", "embeddings"):
+            admitted = set(self.store.ledger.admitted(TABLES[name]).select("date", "source").iter_rows())
+            summary.not_admitted += [
+                f"{name} {partition}"
+                for partition in self._wanted()
+                if (partition.date, partition.source) not in admitted
+                and not any(line.startswith(f"{partition.source}:") for line in summary.not_run)
+            ]
+        hashes = self.store.content_hashes()
+        summary.content_hash = content_hash(
+            pl.DataFrame({"table": list(hashes), "hash": list(hashes.values())}), sort_by=["table"]
+        )
+        if tables.exists(TABLES["vector_index"]):
+            from webdata_assets.cli.search import search_index
+
+            summary.hits = search_index(QUERY, source=None, limit=3, mode="hybrid")
+
+
+def _print(summary: Summary) -> None:
+    rows = summary.rows
+    score = "none" if summary.model_score is None else f"{summary.model_score:.3f}"
+    figures = {
+        "pages": rows["pages"],
+        "records": rows["records"],
+        "quarantined": rows["quarantine"],
+        "dead letters": rows["dead_letters"],
+        "vectors": rows["embeddings"],
+        "model score (macro F1)": score,
+        "delivered records": summary.delivered,
+        "checks passed": summary.checks_passed,
+        "checks failed": summary.checks_failed,
+        "runs this time": summary.runs,
+        "seconds": round(summary.seconds, 1),
+    }
+    print_table("The demo", [{"what": what, "value": str(value)} for what, value in figures.items()])
+    say(f"{summary.requests} HTTP requests, {summary.payloads_fetched} payloads fetched anew this time.")
+    if summary.replay_requests is not None:
+        say(f"The replay healed the broken layout with {summary.replay_requests} HTTP requests.")
+    for line in summary.not_admitted:
+        say(f"not admitted: {line}")
+    print_table(
+        f"webdata search “{QUERY}”",
+        [
+            {"score": f"{hit['score']:.4f}", "title": hit["title"], "source": hit["source"], "snippet": hit["snippet"]}
+            for hit in summary.hits
+        ],
+    )
+    say(f"content hash of all tables: {summary.content_hash[:16]}")
+    say(
+        "Look at it: `make ui`, then http://127.0.0.1:3000\n"
+        "  the graph          /asset-groups\n"
+        "  the red-and-green story  /assets/records?view=checks&checkDetail=completeness\n"
+        "  partitions by state      /assets/records?view=partitions\n"
+        "  every run                /runs"
+    )
+
+
+@contextmanager
+def _progress(what: str, total: int, *, show: bool) -> Iterator[Any]:
+    """Show a bar while the block runs; yields a function that advances it."""
+    if not show:
+        with nullcontext():
+            yield lambda _steps: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("   {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda steps: progress.advance(task, steps)

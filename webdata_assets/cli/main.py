@@ -1,0 +1,219 @@
+"""The commands of `webdata`, their arguments and their exit codes.
+
+What belongs here: parsing, printing, exit codes. What does not: work (it is imported where it is called, so
+that `webdata --help` answers at once).
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
+
+app = typer.Typer(
+    name="webdata",
+    help="Turn web sources into model input: pages → records → features → embeddings → model → delivery.\n\n"
+    "Start with `webdata demo`, then `webdata ui`. Settings are WEBDATA_* variables or a .env file.\n\n"
+    "Exit codes: 0 fine · 1 the work failed or was not admitted · 2 wrong usage or a file that needs editing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+sources_app = typer.Typer(
+    help="List, check and make source files: one YAML file is one source.", no_args_is_help=True
+)
+app.add_typer(sources_app, name="sources")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """Run the main job on the demo site: 7 dates × 4 sources, one broken layout, its patch and replay.
+
+    Run it again: it does only what is missing.
+    """
+    from webdata_assets.cli.demo import run_demo
+
+    with fail_clearly():
+        summary = run_demo(quiet=as_json)
+        if as_json:
+            print_json(summary.as_json())
+        if not summary.healthy:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI: webserver and daemon, reachable from this machine only."""
+    from webdata_assets.cli.ui import serve_ui
+
+    with fail_clearly():
+        raise typer.Exit(serve_ui(port))
+
+
+@app.command()
+def run(
+    source: Annotated[str, typer.Option(help="The source's name.")],
+    date: Annotated[str, typer.Option(help="The partition's date, YYYY-MM-DD; today (UTC) if not given.")] = "",
+    replay: Annotated[
+        bool, typer.Option("--replay", help="From the stored payloads, without any HTTP request.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run one partition, from frontier to embeddings, and say whether it is admitted.
+
+    Example: webdata run --source demo_shop --date 2026-06-01
+    """
+    from webdata_assets.cli.partitions import run_partition
+
+    with fail_clearly():
+        report = run_partition(source, _date(date), replay=replay)
+        if as_json:
+            print_json(report)
+        else:
+            print_table(f"{report['partition']}: run {report['run_id']}", report["layers"])
+            for line in report["problems"]:
+                say(line)
+        if not report["admitted"]:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def status(
+    source: Annotated[str, typer.Option(help="Only this source.")] = "", as_json: Json = False
+) -> None:
+    """Show partitions by state: admitted, failed (with the check), or not checked."""
+    from webdata_assets.cli.partitions import partition_states
+
+    with fail_clearly():
+        report = partition_states(source or None)
+        if as_json:
+            print_json(report)
+            return
+        print_table("Partitions by state", report["counts"])
+        for line in report["problems"]:
+            say(line)
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help='What to look for, such as "waterproof garden light".')],
+    source: Annotated[str, typer.Option(help="Only records of this source.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Answers at most.")] = 5,
+    mode: Annotated[Literal["hybrid", "text", "vector"], typer.Option(help="How to rank.")] = "hybrid",
+    as_json: Json = False,
+) -> None:
+    """Search the index: text (BM25) and vectors, fused by rank."""
+    from webdata_assets.cli.search import search_index
+
+    with fail_clearly():
+        hits = search_index(words, source=source or None, limit=limit, mode=mode)
+        if as_json:
+            print_json({"query": words, "hits": hits})
+        elif not hits:
+            say("No answer.")
+        else:
+            print_table(
+                f"Answers to “{words}”",
+                [
+                    {"score": f"{hit['score']:.4f}", "title": hit["title"], "snippet": hit["snippet"], "url": hit["url"]}
+                    for hit in hits
+                ],
+            )
+
+
+@app.command(name="try")
+def try_page(
+    url: Annotated[str, typer.Argument(help="A URL in the source's scope, or a local file.")],
+    source: Annotated[str, typer.Option(help="The source's name.")],
+    date: Annotated[str, typer.Option(help="For sources with as_of: the date to ask for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Fetch one page (or read one file), extract it, and show fields, selectors hit, and what was refused.
+
+    Nothing is stored. Example: webdata try http://shop.demo.test/ --source demo_shop
+    """
+    from webdata_assets.cli.tryout import try_source
+
+    with fail_clearly():
+        report = try_source(url, source, _date(date))
+        if as_json:
+            print_json(report)
+        else:
+            print_table(f"{report['records_found']} records on {url}", report["fields"])
+            print_table("Selectors", report["selectors"])
+            for line in report["problems"]:
+                say(line)
+        if not report["ok"]:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@sources_app.command("list")
+def sources_list(as_json: Json = False) -> None:
+    """List every source with its start, schedule and owners."""
+    from webdata_assets.cli.sources import list_sources
+
+    with fail_clearly():
+        rows = list_sources()
+        print_json(rows) if as_json else print_table("Sources", rows)
+
+
+@sources_app.command("check")
+def sources_check(as_json: Json = False) -> None:
+    """Check every source file; each problem names file, line, field and remedy."""
+    from webdata_assets.cli.sources import check_sources
+
+    with fail_clearly():
+        report = check_sources()
+        if as_json:
+            print_json(report)
+        else:
+            for problem in report["problems"]:
+                say(problem)
+            if not report["problems"]:
+                say(f"{report['sources']} source files are good.")
+        if report["problems"]:
+            raise typer.Exit(ExitCode.USAGE)
+
+
+@sources_app.command("new")
+def sources_new(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits, `_` and `-`.")],
+    url: Annotated[str, typer.Argument(help="Where the source begins.")],
+    as_json: Json = False,
+) -> None:
+    """Write a commented source file to edit.
+
+    Example: webdata sources new my_docs https://docs.example.com/
+    """
+    from webdata_assets.cli.sources import new_source
+
+    with fail_clearly():
+        path = new_source(name, url)
+        if as_json:
+            print_json({"path": str(path)})
+        else:
+            say(f"Wrote {_relative(path)}. Edit it, then: webdata try {url} --source {name}")
+
+
+def _date(text: str) -> dt.date:
+    if not text:
+        return dt.datetime.now(dt.UTC).date()
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a date of the form YYYY-MM-DD") from error
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

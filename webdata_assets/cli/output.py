@@ -1,0 +1,70 @@
+"""How commands print and how they fail.
+
+What belongs here: tables, JSON, exit codes, and the one place where typed errors become a line of text.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any
+
+import typer
+
+from webdata_assets.errors import FailureDomain, WebdataError
+
+
+class ExitCode(IntEnum):
+    """What a command's exit says."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+
+
+def say(line: str) -> None:
+    """Print one line of text."""
+    typer.echo(printable(line))
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows of equal keys as a table; nothing is interpreted as markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(printable(title)), title_justify="left", title_style="bold", header_style="bold")
+    for name in rows[0] if rows else ():
+        numeric = all(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable("" if value is None else str(value))) for value in row.values()))
+    Console().print(table)
+
+
+def printable(text: str) -> str:
+    """Return text without control and bidirectional characters: crawled text must not steer a terminal."""
+    return "".join(
+        character for character in text
+        if character in "\n\t" or (character.isprintable() and character not in _BIDIRECTIONAL)
+    )  # fmt: skip
+
+
+_BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+
+
+@contextmanager
+def fail_clearly() -> Iterator[None]:
+    """Turn a typed error into its message and an exit code; a bug keeps its traceback."""
+    try:
+        yield
+    except WebdataError as error:
+        typer.secho(printable(str(error)), fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
+        wrong_input = error.failure_domain is FailureDomain.CONFIGURATION
+        raise typer.Exit(ExitCode.USAGE if wrong_input else ExitCode.FAILED) from error

@@ -1,0 +1,107 @@
+"""`webdata run` and `webdata status`: one partition's run, and the state of all."""
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES, Table
+from webdata_assets.settings import Settings
+from webdata_assets.store import Store
+
+PARTITIONED = tuple(table for table in TABLES.values() if table.partitioned)
+
+
+def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]:
+    """Run one partition in this process and report each layer.
+
+    Returns:
+        `partition`, `run_id`, `admitted`, `layers` (one row each) and `problems` (lines of text).
+
+    Raises:
+        SourceFileError: there is no such source, or a source file is broken.
+    """
+    from webdata_assets.automation.jobs import CRAWL, REPLAY
+    from webdata_assets.cli.instance import execute, open_instance
+    from webdata_assets.definitions import build_defs
+    from webdata_assets.sources.registry import load_sources
+    from webdata_assets.stages.crawl.frontier import check_date
+
+    settings = Settings()
+    declared = load_sources(settings.sources, patches=settings.patches).get(source)
+    if not replay:
+        check_date(declared, date, dt.datetime.now(dt.UTC))
+    partition = Partition(date, source)
+    store = Store.open(settings.store)
+    store.location.check_writable()
+    with open_instance(settings) as instance:
+        outcome = execute(
+            build_defs(settings=settings), instance, REPLAY if replay else CRAWL, partition=partition
+        )
+    layers = [layer for table in PARTITIONED if (layer := _layer(store, table, partition))]
+    problems = [f"{layer['layer']}: {layer['problem']}" for layer in layers if layer["problem"]]
+    if outcome.error:
+        problems.append(outcome.error)
+    return {
+        "partition": partition.key,
+        "run_id": outcome.run_id,
+        "admitted": outcome.success,
+        "layers": layers,
+        "problems": problems,
+    }
+
+
+def partition_states(source: str | None) -> dict[str, Any]:
+    """Return how many partitions of each layer are admitted, failed or unchecked, and which are not admitted."""
+    store = Store.open(Settings().store)
+    counts, problems = [], []
+    for table in PARTITIONED:
+        states = store.ledger.states(table)
+        if source:
+            states = states.filter(pl.col("source") == source)
+        failed = states.filter(pl.col("failed").list.len() > 0)
+        unchecked = states.filter(~pl.col("admitted") & (pl.col("failed").list.len() == 0))
+        counts.append(
+            {
+                "layer": table.name,
+                "admitted": states.filter("admitted").height,
+                "failed": failed.height,
+                "unchecked": unchecked.height,
+                "rows": int(states["rows"].sum()),
+            }
+        )
+        for row in failed.iter_rows(named=True):
+            details = _details(store, table, Partition(row["date"], row["source"]), row["failed"])
+            problems.append(f"{row['date']}|{row['source']} {table.name}: {details}")
+        problems += [
+            f"{row['date']}|{row['source']} {table.name}: not checked; run it again"
+            for row in unchecked.iter_rows(named=True)
+        ]
+    return {"counts": counts, "problems": problems}
+
+
+def _layer(store: Store, table: Table, partition: Partition) -> dict[str, Any] | None:
+    states = store.ledger.states(table).filter(
+        (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+    )
+    if states.height == 0:
+        return None
+    row = states.row(0, named=True)
+    problem = None
+    if row["failed"]:
+        problem = _details(store, table, partition, row["failed"])
+    elif row["missing"]:
+        problem = f"not checked: {', '.join(sorted(row['missing']))}"
+    return {"layer": table.name, "rows": row["rows"], "admitted": row["admitted"], "problem": problem}
+
+
+def _details(store: Store, table: Table, partition: Partition, checks: list[str]) -> str:
+    details = []
+    for check in checks:
+        verdicts = store.ledger.newest_verdicts(table, check).filter(
+            (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        )
+        detail = verdicts.item(0, "detail") if verdicts.height else None
+        details.append(f"{check} failed" + (f": {detail}" if detail else ""))
+    return "; ".join(details)

@@ -1,0 +1,56 @@
+"""`webdata sources`: list, check and make source files."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from webdata_assets.errors import SourceFileError
+from webdata_assets.settings import Settings
+from webdata_assets.sources.registry import load_sources
+from webdata_assets.sources.template import new_source_yaml
+
+
+def list_sources() -> list[dict[str, Any]]:
+    """Return one row per source, by name. Raises SourceFileError when any file is broken."""
+    settings = Settings()
+    registry = load_sources(settings.sources, patches=settings.patches)
+    return [
+        {
+            "name": source.name,
+            "enabled": source.enabled,
+            "via": source.fetch.via,
+            "kind": source.extract.kind,
+            "start": source.start.isoformat(),
+            "schedule": source.schedule,
+            "description": source.description,
+        }
+        for source in registry.all.values()
+    ]
+
+
+def check_sources() -> dict[str, Any]:
+    """Return how many files are good, or a line per problem."""
+    settings = Settings()
+    try:
+        registry = load_sources(settings.sources, patches=settings.patches)
+    except SourceFileError as error:
+        return {"sources": 0, "problems": str(error).splitlines()}
+    return {"sources": len(registry.all), "problems": []}
+
+
+def new_source(name: str, url: str) -> Path:
+    """Write a commented source file that starts today, and return its path.
+
+    Raises:
+        SourceFileError: the name is taken or not allowed, or the URL is not one.
+    """
+    folder = Settings().sources
+    content = new_source_yaml(name, url, start=dt.datetime.now(dt.UTC).date())
+    path = folder / f"{name}.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise SourceFileError(f"{path} exists; choose another name, or edit that file") from error
+    return path.absolute()

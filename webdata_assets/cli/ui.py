@@ -1,0 +1,41 @@
+"""`webdata ui`: Dagster's webserver and daemon on loopback, with the demo site beside them."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from webdata_assets.cli.instance import ensure_dagster_home, open_instance
+from webdata_assets.cli.output import say
+from webdata_assets.settings import Settings
+from webdata_assets.sources.registry import load_sources
+
+
+def serve_ui(port: int) -> int:
+    """Serve until interrupted, and return the exit code.
+
+    Where demo sources are enabled, the demo site is served as well, so that its partitions can be
+    materialized from the UI.
+    """
+    from webdata_assets.demo.server import DemoSite
+
+    settings = Settings()
+    registry = load_sources(settings.sources, patches=settings.patches)
+    environment = {**os.environ, "DAGSTER_HOME": str(ensure_dagster_home(settings))}
+    with open_instance(settings):
+        pass  # reports runs of killed commands as failed before the daemon counts them
+    with ExitStack() as stack:
+        if any(name.startswith("demo_") for name in registry.enabled) and not settings.connect_to:
+            site = stack.enter_context(DemoSite())
+            environment["WEBDATA_CONNECT_TO"] = ",".join(f"{host}={to}" for host, to in site.connect_to.items())
+        say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C ends it)")
+        command = [
+            str(Path(sys.executable).with_name("dagster")), "dev",
+            "--module-name", "webdata_assets.definitions", "--host", "127.0.0.1", "--port", str(port),
+        ]  # fmt: skip
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter's dagster
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return process.wait()

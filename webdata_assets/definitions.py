@@ -1,0 +1,103 @@
+"""The whole code location on one screen: settings, grid, assets, checks, automation, resources.
+
+What belongs here: putting the parts together. What does not: any part.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from webdata_assets.assets.corpus import corpus
+from webdata_assets.assets.delivery import delivery
+from webdata_assets.assets.embeddings import build_embeddings
+from webdata_assets.assets.features import build_features
+from webdata_assets.assets.frontier import build_frontier
+from webdata_assets.assets.model import model
+from webdata_assets.assets.pages import build_pages
+from webdata_assets.assets.records import build_records
+from webdata_assets.assets.training_set import training_set
+from webdata_assets.assets.vector_index import vector_index
+from webdata_assets.automation.jobs import CRAWL, build_jobs
+from webdata_assets.automation.schedules import build_schedules
+from webdata_assets.automation.sensors import build_recrawl_sensor, build_retrain_sensor
+from webdata_assets.checks.catalogue import build_checks
+from webdata_assets.io_managers import TableIOManager
+from webdata_assets.partitions import build_partitions_definition
+from webdata_assets.resources import (
+    ClockResource,
+    EncoderResource,
+    FetcherResource,
+    SourcesResource,
+    StoreResource,
+)
+from webdata_assets.settings import Settings
+
+
+def build_defs(
+    *, settings: Settings | None = None, resources: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """Return the code location.
+
+    Args:
+        settings: read from the environment when None.
+        resources: by name, in place of those that the settings give.
+
+    Raises:
+        SourceFileError: a source file cannot be used; the message names file, line, field and remedy.
+    """
+    settings = settings or Settings()
+    given = {**build_resources(settings), **(resources or {})}
+    sources = given["sources"]
+    assert isinstance(sources, SourcesResource)
+    registry = sources.registry()
+    grid = build_partitions_definition(registry.start, sorted(registry.enabled))
+    jobs = build_jobs(grid)
+    return dg.Definitions(
+        assets=[
+            build_frontier(grid),
+            build_pages(grid),
+            build_records(grid),
+            build_features(grid),
+            build_embeddings(grid),
+            corpus,
+            vector_index,
+            training_set,
+            model,
+            delivery,
+        ],
+        asset_checks=build_checks(grid),
+        jobs=list(jobs.values()),
+        schedules=build_schedules(registry.enabled.values(), jobs[CRAWL]),
+        sensors=[
+            build_recrawl_sensor(jobs, attempts_per_day=settings.repair_attempts_per_day),
+            build_retrain_sensor(jobs, after_partitions=settings.retrain_after_partitions),
+        ],
+        resources=given,
+        executor=dg.in_process_executor,
+    )
+
+
+def build_resources(settings: Settings) -> dict[str, object]:
+    """Return the resources that the settings describe, by name."""
+    store = StoreResource(root=settings.store if not settings.is_local_store else str(Path(settings.store).absolute()))
+    return {
+        "store": store,
+        "io_manager": TableIOManager(store=store),
+        "sources": SourcesResource(folder=str(settings.sources), patches=str(settings.patches)),
+        "fetcher": FetcherResource(
+            user_agent=settings.user_agent,
+            connect_to=dict(settings.connect_to),
+            chromium=str(settings.chromium or ""),
+        ),
+        "encoder": EncoderResource(
+            folder=str(settings.encoders), given=str(settings.encoder_dir or "")
+        ),
+        "clock": ClockResource(),
+    }
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads."""
+    return build_defs()

@@ -1,0 +1,41 @@
+"""The JSON Schema of a source file, for editors that complete and check YAML.
+
+What belongs here: the schema made from the model, short forms included. What does not: the model (model.py).
+
+`python -m webdata_assets.sources.json_schema` writes `source.schema.json` anew.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from webdata_assets.sources.model import Source
+
+SCHEMA_PATH = Path(__file__).with_name("source.schema.json")
+
+
+def render() -> str:
+    """Return the schema as JSON text with a final newline."""
+    schema = Source.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    definitions["FieldRule"] = _with_short_forms(definitions["FieldRule"], definitions["Selector"])
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_short_forms(rule: dict[str, Any], selector: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a field in its three forms: in full, as one selector, as a CSS selector."""
+    one_selector = {
+        "type": "object",
+        "description": "One selector, and the type",
+        "properties": {**selector["properties"], "type": rule["properties"]["type"]},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "not": {"required": ["from"]},
+    }
+    css = {"type": "string", "minLength": 1, "description": "A CSS selector whose text is taken"}
+    return {"description": rule["description"], "anyOf": [css, one_selector, rule]}
+
+
+if __name__ == "__main__":
+    SCHEMA_PATH.write_text(render(), encoding="utf-8")

@@ -1,0 +1,145 @@
+"""Reads every source file of a folder, and holds what they declare.
+
+What belongs here: rules across files, and the report of everything that is wrong. What does not: the rules of
+one file (model.py), YAML (document.py) and wording (explain.py).
+"""
+
+import datetime as dt
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from webdata_assets.errors import FailureDomain, PermanentError, SourceFileError
+from webdata_assets.sources.document import Problem, read_document
+from webdata_assets.sources.explain import explain
+from webdata_assets.sources.model import Source
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The declared sources by name, in alphabetical order."""
+
+    all: Mapping[str, Source]
+    paths: Mapping[str, Path]
+
+    @property
+    def enabled(self) -> Mapping[str, Source]:
+        """The sources that are part of the grid."""
+        return MappingProxyType({name: source for name, source in self.all.items() if source.enabled})
+
+    @property
+    def start(self) -> dt.date:
+        """The earliest start of an enabled source. Raises SourceFileError when none is enabled."""
+        if not self.enabled:
+            files = ", ".join(str(path) for path in self.paths.values())
+            raise SourceFileError(f"no source is enabled; write `enabled: true` in one of {files}")
+        return min(source.start for source in self.enabled.values())
+
+    def get(self, name: str) -> Source:
+        """Return a source. Raises PermanentError, which lists the known names, when there is none."""
+        if name not in self.all:
+            close = difflib.get_close_matches(name, self.all, n=1)
+            guess = f"did you mean `{close[0]}`? " if close else ""
+            raise PermanentError(
+                f"there is no source {name!r}; {guess}known: {', '.join(self.all)}",
+                failure_domain=FailureDomain.CONFIGURATION,
+            )
+        return self.all[name]
+
+    def path_of(self, name: str) -> Path:
+        """Return the file that declares a source. Raises as `get` does."""
+        self.get(name)
+        return self.paths[name]
+
+
+def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
+    """Read `*.yaml` and `*.yml` in a folder.
+
+    Args:
+        folder: the folder of source files.
+        patches: a folder whose files replace those of the same source; none, or absent, replaces nothing.
+
+    Raises:
+        SourceFileError: with one line for every problem of every file: file, line, field, what, remedy.
+    """
+    if not folder.is_dir():
+        raise SourceFileError(f"{folder}: no such folder; create it, or point WEBDATA_SOURCES to another")
+    files = _files(folder)
+    if not files:
+        raise SourceFileError(f"{folder}: no source file (*.yaml); write one with `webdata sources new`")
+    found, report = _read_all(files)
+    if patches is not None and patches.is_dir():
+        patched, problems = _read_all(_files(patches))
+        report += problems
+        for name, entry in patched.items():
+            if name not in found:
+                problem = Problem(
+                    entry.name_line, "name", f"no source {name!r} to patch in {folder}", _nearest(name, found)
+                )
+                report.append(problem.describe(entry.path))
+            found[name] = entry
+    if report:
+        raise SourceFileError("\n".join(report))
+    names = sorted(found)
+    return Registry(
+        all=MappingProxyType({name: found[name].source for name in names}),
+        paths=MappingProxyType({name: found[name].path for name in names}),
+    )
+
+
+@dataclass(frozen=True)
+class _Entry:
+    source: Source
+    path: Path
+    name_line: int
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+
+
+def _read_all(files: list[Path]) -> tuple[dict[str, _Entry], list[str]]:
+    """Return the sources by name, and every problem of every file."""
+    found: dict[str, _Entry] = {}
+    report: list[str] = []
+    for path in files:
+        source, name_line, problems = _read_source(path)
+        report += [problem.describe(path) for problem in problems]
+        if source is None:
+            continue
+        if source.name in found:
+            what = f"{source.name!r} is already the name of {found[source.name].path}"
+            report.append(Problem(name_line, "name", what, "rename one of the two").describe(path))
+            continue
+        found[source.name] = _Entry(source, path, name_line)
+    return found, report
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known) or 'none'}"
+
+
+def read_source(path: Path) -> Source:
+    """Read one source file. Raises SourceFileError as `load_sources` does."""
+    source, _, problems = _read_source(path)
+    if problems or source is None:
+        raise SourceFileError("\n".join(problem.describe(path) for problem in problems))
+    return source
+
+
+def _read_source(path: Path) -> tuple[Source | None, int, tuple[Problem, ...]]:
+    """Return the source if the model accepts it, the line of its name, and what is wrong with the file."""
+    document = read_document(path)
+    if document.data is None:
+        return None, 1, document.problems
+    name_line = document.lines.get(("name",), 1)
+    try:
+        return Source.model_validate(document.data), name_line, document.problems
+    except ValidationError as error:
+        problems = [*document.problems, *explain(error, document)]
+        return None, name_line, tuple(sorted(problems, key=lambda problem: problem.line))

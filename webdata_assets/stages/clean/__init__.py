@@ -1,0 +1,4 @@
+"""Candidate record → clean record, or quarantine with every reason."""
+
+CODE_VERSION = "1"
+"""Raised whenever this code gives other records for the same candidate; part of each record's `extractor`."""

@@ -1,0 +1,107 @@
+"""Making equal what is written differently. Every function f here has f(f(x)) == f(x).
+
+What belongs here: text, languages and currencies by themselves. What does not: which column a value goes to
+(columns.py).
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from html.entities import html5
+
+_REMOVED = re.compile(
+    "["
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls but for white space and U+0085
+    "\xad"  # soft hyphen
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, overrides, isolates
+    "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark
+    "\ufff9-\ufffb\ufffe\uffff"  # interlinear annotation, noncharacters
+    "\ud800-\udfff"  # lone surrogates, which no encoding takes
+    "\U000e0000-\U000e007f"  # tags: text that no reader sees
+    "]"
+)
+_LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+
+_LANGUAGES = {
+    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
+    "nld": "nl", "dut": "nl", "swe": "sv", "dan": "da", "nor": "no", "nob": "nb", "nno": "nn", "fin": "fi",
+    "pol": "pl", "ces": "cs", "cze": "cs", "slk": "sk", "slo": "sk", "hun": "hu", "ron": "ro", "rum": "ro",
+    "bul": "bg", "ell": "el", "gre": "el", "tur": "tr", "rus": "ru", "ukr": "uk", "ara": "ar", "heb": "he",
+    "iw": "he", "hin": "hi", "zho": "zh", "chi": "zh", "jpn": "ja", "jp": "ja", "kor": "ko", "vie": "vi",
+    "tha": "th", "ind": "id", "in": "id", "fas": "fa", "per": "fa", "cat": "ca", "hrv": "hr",
+    "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es",
+    "español": "es", "italian": "it", "italiano": "it", "portuguese": "pt", "português": "pt",
+    "dutch": "nl", "nederlands": "nl", "swedish": "sv", "svenska": "sv", "danish": "da", "dansk": "da",
+    "norwegian": "no", "norsk": "no", "finnish": "fi", "suomi": "fi", "polish": "pl", "polski": "pl",
+    "czech": "cs", "turkish": "tr", "russian": "ru", "ukrainian": "uk", "arabic": "ar", "chinese": "zh",
+    "japanese": "ja", "korean": "ko",
+}  # fmt: skip
+"""ISO 639-2 codes, withdrawn and mistaken codes (`iw`, `jp`), and names, to ISO 639-1."""
+
+
+def clean_line(text: str) -> str:
+    """Return one line: NFC, no control or bidirectional characters, entities decoded, white space collapsed.
+
+    Entities are decoded until none is left, because titles are often escaped twice.
+    """
+    return _until_stable(text, lambda value: " ".join(_clean_characters(_decode_entities(value)).split()))
+
+
+def clean_body(text: str) -> str:
+    """Return text of several lines: as `clean_line`, but lines, blank lines and indentation stay.
+
+    Entities stay too: the parser has decoded them once, and what is left is what the page shows.
+    """
+    return _until_stable(text, _clean_lines)
+
+
+def fold(text: str) -> str:
+    """Return the form in which two texts are compared: lower case, white space as single spaces."""
+    return re.sub(r"\s+", " ", text.lower()).strip()
+
+
+def normalise_language(code: str) -> str:
+    """Return the ISO 639-1 code of a code, tag or English name, such as `en` of `en-US`, `eng` or `English`.
+
+    What is none of these comes back in lower case, for validation to refuse.
+    """
+    word = clean_line(code).lower()
+    primary = re.split(r"[-_]", word)[0]
+    return _LANGUAGES.get(word) or _LANGUAGES.get(primary) or primary
+
+
+def normalise_currency_code(code: str) -> str:
+    """Return a currency code in upper case, without white space around."""
+    return clean_line(code).upper()
+
+
+def _clean_lines(text: str) -> str:
+    lines = _clean_characters(text).split("\n")
+    # white space within a line collapses; what stands before it is indentation, kept as spaces
+    shaped = (re.sub(r"(?<=\S)\s+", " ", re.sub(r"\s", " ", line)).rstrip() for line in lines)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(shaped)).strip()
+
+
+def _clean_characters(text: str) -> str:
+    return unicodedata.normalize("NFC", _REMOVED.sub("", _LINE_BREAKS.sub("\n", text)))
+
+
+def _decode_entities(text: str) -> str:
+    return _ENTITY.sub(_decoded, text) if "&" in text else text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    name = match[1]
+    return html.unescape(match[0]) if name.startswith("#") else html5.get(f"{name};", match[0])
+
+
+def _until_stable(text: str, step: Callable[[str], str]) -> str:
+    """Apply a step until it changes nothing, which makes any step idempotent.
+
+    It ends: every step but the first few only takes characters away.
+    """
+    while (changed := step(text)) != text:
+        text = changed
+    return text

@@ -1,0 +1,1 @@
+"""Admitted records → the current state of every record."""

@@ -1,0 +1,145 @@
+"""How the browser is found and confined: its executable, its arguments, and the hosts that exist for it.
+
+What belongs here: everything decided before a page is opened. What does not: pages (browser.py).
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import ada_url
+
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl.addresses import resolve
+from webdata_assets.stages.crawl.urls import scope_of
+
+logger = logging.getLogger(__name__)
+
+BLOCKED_URLS = tuple(
+    f"*.{extension}{end}"
+    for extension in (
+        "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "bmp",
+        "css", "woff", "woff2", "ttf", "otf", "eot", "mp4", "webm", "mp3",
+    )
+    for end in ("", "?*")
+)  # fmt: skip
+"""Images, fonts, styles and media: never part of a record, most of a page's bytes."""
+
+_PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
+_DEFAULT_PORTS = {"http:": 80, "https:": 443}
+
+
+class BrowserMissingError(PermanentError):
+    """No browser can be started. The message says how to install one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}, and this source has `via: browser`. Install Playwright with "
+            '`pip install "webdata_assets[browser]"`, and a browser with `apt-get install chromium` or '
+            "`playwright install chromium-headless-shell`",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
+
+
+class Pins:
+    """Which host is at which address: resolved here, checked, and the only ones that the browser knows."""
+
+    def __init__(self, source: Source, connect_to: Mapping[str, str]) -> None:
+        """Take the source, for its scope and `allow_private`, and where to connect in place of a host."""
+        self._source = source
+        self._connect_to = connect_to
+        self._pins: dict[str, str] | None = None
+
+    async def add(self, url: str) -> bool:
+        """Pin the URL's host, and at first all that the scope names; return whether any is new.
+
+        Raises:
+            TransientError: TARGET, when the URL's host does not resolve.
+            PermanentError: ACCESS, when an address is refused.
+        """
+        is_first = self._pins is None
+        if self._pins is None:
+            self._pins = {}
+            for host, port in self._named_hosts():
+                try:
+                    await self._pin(host, port)
+                except (TransientError, PermanentError) as error:
+                    # only a page's own host must be reachable; the others stay unknown to the browser
+                    logger.info("%s is left out: %s", host, error)
+        parsed = ada_url.URL(url)
+        port = int(parsed.port) if parsed.port else _DEFAULT_PORTS[parsed.protocol]
+        if parsed.hostname in self._pins or f"{parsed.hostname}:{port}" in self._pins:
+            return is_first
+        await self._pin(parsed.hostname, port)
+        return True
+
+    def rules(self) -> str:
+        """Return Chromium's host-resolver rules: the pinned hosts, and no others. The first match counts."""
+        pins = sorted((self._pins or {}).items(), key=lambda pin: (":" not in pin[0], pin))
+        return ", ".join([*(f"MAP {host} {target}" for host, target in pins), "MAP * ~NOTFOUND"])
+
+    def _named_hosts(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the scope's hosts with their ports; None for all ports. Wildcards name none."""
+        any_port = bool(self._source.fetch.hosts)
+        for pattern in scope_of(self._source):
+            if pattern.startswith("*."):
+                continue
+            parsed = ada_url.URL(f"http://{pattern}")
+            if parsed.port:
+                yield parsed.hostname, int(parsed.port)
+            elif any_port:
+                yield parsed.hostname, None
+            else:
+                yield from ((parsed.hostname, port) for port in _DEFAULT_PORTS.values())
+
+    async def _pin(self, hostname: str, port: int | None) -> None:
+        assert self._pins is not None
+        addresses = await resolve(
+            hostname.strip("[]"),
+            port or 0,
+            connect_to=self._connect_to,
+            allow_private=self._source.allow_private,
+        )
+        address, target_port = addresses[0]
+        target = f"[{address}]" if ":" in address else address
+        # without a port, Chromium keeps the one that the URL has
+        self._pins[f"{hostname}:{port}" if port else hostname] = (
+            f"{target}:{target_port}" if target_port else target
+        )
+
+
+def find_executable(given: Path | None, playwright_default: str) -> Path:
+    """Return the browser to start: the given one, one on PATH, or Playwright's own.
+
+    Raises:
+        BrowserMissingError: when there is none.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise BrowserMissingError(f"there is no browser at {given}")
+        return given
+    on_path = next(filter(None, map(shutil.which, _PATH_NAMES)), None)
+    candidate = Path(on_path or playwright_default)
+    if not candidate.is_file():
+        raise BrowserMissingError("no Chromium was found")
+    return candidate
+
+
+def launch_arguments(host_rules: str) -> list[str]:
+    """Return Chromium's arguments: the hosts that exist for it, and no way around them."""
+    return [
+        f"--host-resolver-rules={host_rules}",
+        "--no-proxy-server",
+        "--disable-background-networking",
+        # WebRTC would send packets to addresses that no rule above covers
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    ]
+
+
+def uses_sandbox() -> bool:
+    """Return whether Chromium's sandbox is on: always, but for root, as whom it does not start with one."""
+    return os.geteuid() != 0

@@ -1,0 +1,121 @@
+"""URLs: their one canonical form, and whether a source may visit them.
+
+What belongs here: parsing (WHATWG, by ada-url), scope, and the date parameter of `as_of` sources. What does
+not: addresses (addresses.py), and which URLs are visited (discovery/, walk.py).
+"""
+
+import datetime as dt
+
+import ada_url
+
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.sources.model import AsOf, Source
+
+MAX_URL_CHARACTERS = 8_192
+"""Longer URLs are crawler traps, and servers refuse them."""
+
+
+def canonical_url(url: str, base: str | None = None) -> str:
+    """Return the WHATWG serialisation of `url`, resolved against `base`, without its fragment.
+
+    Raises:
+        PermanentError: ACCESS, when it is no http or https URL, is too long, or carries credentials.
+    """
+    try:
+        parsed = ada_url.URL(url.strip(), base)
+    except ValueError as error:
+        raise _refused(url, "is not a URL") from error
+    if parsed.protocol not in ("http:", "https:"):
+        raise _refused(url, f"has the scheme {parsed.protocol!r}, and only http and https are crawled")
+    if parsed.username or parsed.password:
+        # without the URL: it holds the credentials
+        raise PermanentError(
+            f"a URL of {parsed.host} carries credentials; give them as fetch.headers",
+            failure_domain=FailureDomain.ACCESS,
+        )
+    parsed.hash = ""
+    if len(parsed.href) > MAX_URL_CHARACTERS:
+        raise _refused(url, f"is longer than {MAX_URL_CHARACTERS} characters")
+    return parsed.href
+
+
+def host_of(url: str) -> str:
+    """Return the host without its port, lower-case and in punycode; IPv6 in brackets."""
+    return _parse(url).hostname
+
+
+def authority_of(url: str) -> str:
+    """Return the host with its port, where that is not the scheme's own."""
+    return _parse(url).host
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port, such as `https://example.com`: what robots.txt and credentials go by."""
+    return _parse(url).origin
+
+
+def scope_of(source: Source) -> tuple[str, ...]:
+    """Return the patterns of the hosts in scope: `fetch.hosts`, or host and port of each start URL."""
+    if source.fetch.hosts:
+        return source.fetch.hosts
+    starts = (start for rule in source.fetch.discover for start in rule.start)
+    return tuple(sorted({authority_of(canonical_url(start)) for start in starts}))
+
+
+def in_scope(url: str, source: Source) -> bool:
+    """Return whether the URL's host is one that the source may visit.
+
+    A pattern of `fetch.hosts` without a port holds for every port, `*.example.com` for all its subdomains.
+    Hosts taken from start URLs hold for their own port only.
+    """
+    parsed = _parse(url)
+    if not source.fetch.hosts:
+        return parsed.host in scope_of(source)
+    return any(_matches(parsed, pattern) for pattern in source.fetch.hosts)
+
+
+def with_as_of(url: str, as_of: AsOf | None, date: dt.date) -> str:
+    """Return the URL to request for a date: with the date parameter where the source has one."""
+    if as_of is None or as_of.param is None:
+        return url
+    return with_parameter(url, as_of.param, date.strftime(as_of.format))
+
+
+def without_as_of(url: str, as_of: AsOf | None) -> str:
+    """Return the URL as rows name it: the same on every date."""
+    if as_of is None or as_of.param is None:
+        return url
+    parsed = _parse(url)
+    parameters = ada_url.URLSearchParams(parsed.search)
+    if not parameters.has(as_of.param):
+        return url
+    parameters.delete(as_of.param)
+    parsed.search = str(parameters)
+    return parsed.href
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """Return the URL with one query parameter set, in place of any value that it had."""
+    parsed = _parse(url)
+    parameters = ada_url.URLSearchParams(parsed.search)
+    parameters.set(name, value)
+    parsed.search = str(parameters)
+    return parsed.href
+
+
+def _parse(url: str) -> ada_url.URL:
+    try:
+        return ada_url.URL(url)
+    except ValueError as error:
+        raise _refused(url, "is not a URL") from error
+
+
+def _matches(parsed: ada_url.URL, pattern: str) -> bool:
+    host = parsed.host if ":" in pattern else parsed.hostname
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])
+    return host == pattern
+
+
+def _refused(url: str, why: str) -> PermanentError:
+    return PermanentError(f"{url[:200]!r} {why}", failure_domain=FailureDomain.ACCESS)

@@ -1,0 +1,1 @@
+"""Rows → sinks: idempotent merges that readers see whole or not at all."""

@@ -1,0 +1,1 @@
+"""Clean record → chunks → vectors, by one named encoder whose weights are verified."""

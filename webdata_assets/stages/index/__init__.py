@@ -1,0 +1,1 @@
+"""Vectors and text → a searchable index, and hybrid search over it."""

@@ -1,0 +1,1 @@
+"""Features and vectors → a classifier, its evaluation, and whether it may replace the one in use."""

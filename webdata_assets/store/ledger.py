@@ -1,0 +1,282 @@
+"""The admission ledger: which data version of which partition passed which checks.
+
+What belongs here: writing verdicts and deriving admission. What does not: the checks' formulas (checks/).
+
+A partition of a table is admitted when, after its newest write, every blocking check of the table passed on
+the data version of that write. A write enters the ledger *before* its commit, so that a crash at any moment
+leaves the partition unadmitted and never admitted on old verdicts.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from webdata_assets.errors import NotAdmittedError
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import CHECK_RESULTS, TABLES, Table
+from webdata_assets.schemas.ledger import MATERIALIZED
+from webdata_assets.stages.hashing import content_hash
+from webdata_assets.store.tables import Tables
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check found on one partition.
+
+    Attributes:
+        check: the check's name.
+        passed: whether the value meets the threshold.
+        value: the number compared; None where nothing was to compare.
+        threshold: the number it is compared with.
+        detail: in words, what failed.
+        blocking: whether a failure keeps readers out.
+        severity: `ERROR` or `WARN`.
+    """
+
+    check: str
+    passed: bool
+    value: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+    blocking: bool = True
+    severity: str = "ERROR"
+
+
+@dataclass(frozen=True)
+class Write:
+    """The newest write of a partition, as the ledger knows it."""
+
+    data_version: str
+    code_version: str | None
+    rows: int
+    extracted: int | None
+    run_id: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Read and append to `check_results`."""
+
+    tables: Tables
+    now: Callable[[], dt.datetime]
+
+    def begin_write(
+        self,
+        table: Table,
+        partition: Partition | None,
+        *,
+        data_version: str,
+        code_version: str | None,
+        rows: int,
+        extracted: int | None,
+        run_id: str,
+    ) -> None:
+        """Enter a write before its commit; from here on the partition is unadmitted until checked.
+
+        Args:
+            extracted: how many candidates the rows were selected from, where that is checked later.
+        """
+        last = self._entries(table, partition).select(pl.col("at").max()).collect().item()
+        at = self.now()
+        if last is not None and at <= last:  # a clock that was set back must not reorder writes
+            at = last + dt.timedelta(microseconds=1)
+        self._append(
+            table, partition, [Verdict(MATERIALIZED, passed=False, value=extracted, blocking=False)],
+            data_version=data_version, code_version=code_version, rows=rows, run_id=run_id, at=at,
+        )  # fmt: skip
+
+    def newest_write(self, table: Table, partition: Partition | None) -> Write | None:
+        """Return the newest write of a partition, or None when it was never written."""
+        writes = (
+            self._entries(table, partition)
+            .filter(pl.col("check") == MATERIALIZED)
+            .sort("at")
+            .tail(1)
+            .collect()
+        )
+        if writes.height == 0:
+            return None
+        row = writes.row(0, named=True)
+        return Write(
+            data_version=row["data_version"],
+            code_version=row["code_version"],
+            rows=row["rows"],
+            extracted=None if row["value"] is None else int(row["value"]),
+            run_id=row["run_id"],
+            at=row["at"],
+        )
+
+    def record(
+        self, table: Table, partition: Partition | None, verdicts: Sequence[Verdict], *, run_id: str
+    ) -> Write:
+        """Append verdicts on the newest write of a partition, in one commit.
+
+        Raises NotAdmittedError when the partition was never written.
+        """
+        write = self.newest_write(table, partition)
+        if write is None:
+            raise NotAdmittedError(f"{_name(table, partition)} was never materialized")
+        at = max(self.now(), write.at + dt.timedelta(microseconds=1))
+        self._append(
+            table, partition, verdicts,
+            data_version=write.data_version, code_version=write.code_version, rows=write.rows,
+            run_id=run_id, at=at,
+        )  # fmt: skip
+        return write
+
+    def states(self, table: Table) -> pl.DataFrame:
+        """Return the state of every partition ever written.
+
+        Returns:
+            Columns `date`, `source`, `data_version`, `code_version`, `rows`, `run_id`, `at` of the newest
+            write; `failed` and `missing`, lists of the names of blocking checks that failed or have not run
+            on it; and `admitted`.
+        """
+        required = pl.DataFrame({"check": table.blocking_checks}, schema={"check": pl.String})
+        entries = self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name).collect()
+        keys = ["date", "source"]
+        writes = (
+            entries.filter(pl.col("check") == MATERIALIZED)
+            .sort("at")
+            .group_by(keys, maintain_order=True)
+            .last()
+            .select(*keys, "data_version", "code_version", "rows", "run_id", "at")
+        )
+        verdicts = (
+            entries.filter("blocking")
+            .join(
+                writes.select(*keys, "data_version", written_at="at"),
+                on=[*keys, "data_version"],
+                nulls_equal=True,
+            )
+            .filter(pl.col("at") > pl.col("written_at"))
+            .sort("at")
+            .group_by(*keys, "check", maintain_order=True)
+            .last()
+            .select(*keys, "check", "passed")
+        )
+        by_check = writes.join(required, how="cross").join(
+            verdicts, on=[*keys, "check"], how="left", nulls_equal=True
+        )
+        by_partition = by_check.group_by(keys).agg(
+            failed=pl.col("check").filter(~pl.col("passed")).sort(),
+            missing=pl.col("check").filter(pl.col("passed").is_null()).sort(),
+            admitted=pl.col("passed").fill_null(False).all(),
+        )
+        return writes.join(by_partition, on=keys, nulls_equal=True).sort(keys)
+
+    def admitted(self, table: Table) -> pl.DataFrame:
+        """Return `date`, `source` and `data_version` of every admitted partition."""
+        return self.states(table).filter("admitted").select("date", "source", "data_version")
+
+    def require_admitted(self, table: Table, partition: Partition | None) -> None:
+        """Raise NotAdmittedError, saying what is missing or failed, unless the partition is admitted."""
+        states = self.states(table)
+        if partition is not None:
+            states = states.filter(
+                (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+            )
+        name = _name(table, partition)
+        if states.height == 0:
+            raise NotAdmittedError(f"{name} was never materialized; materialize it first")
+        row = states.row(0, named=True)
+        if row["failed"]:
+            raise NotAdmittedError(
+                f"{name} is not admitted: {', '.join(row['failed'])} failed; repair the cause and run it again"
+            )
+        if row["missing"]:
+            raise NotAdmittedError(
+                f"{name} is not admitted: {', '.join(sorted(row['missing']))} did not run on its newest "
+                "data; run it again together with its checks"
+            )
+
+    def newest_verdicts(self, table: Table, check: str) -> pl.DataFrame:
+        """Return, per partition, the newest verdict of one check on the newest write.
+
+        Returns:
+            Columns `date`, `source`, `passed`, `value`, `threshold`, `detail`, `data_version`,
+            `code_version`, `at`.
+        """
+        writes = self.states(table).select("date", "source", "data_version", written_at="at")
+        return (
+            self.tables.scan(CHECK_RESULTS)
+            .filter((pl.col("asset") == table.name) & (pl.col("check") == check))
+            .collect()
+            .join(writes, on=["date", "source", "data_version"], nulls_equal=True)
+            .filter(pl.col("at") > pl.col("written_at"))
+            .sort("at")
+            .group_by("date", "source", maintain_order=True)
+            .last()
+            .select(
+                "date", "source", "passed", "value", "threshold", "detail",
+                "data_version", "code_version", "at",
+            )
+            .sort("date", "source")
+        )  # fmt: skip
+
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return the BLAKE3 of the admitted partitions, with their data versions, of several tables."""
+        admitted = pl.concat(
+            self.admitted(TABLES[name]).with_columns(asset=pl.lit(name)) for name in sorted(names)
+        )
+        return content_hash(admitted, sort_by=["asset", "date", "source"])
+
+    def verdict_counts(self) -> tuple[int, int]:
+        """Return how many verdicts ever passed and failed."""
+        checks = self.tables.scan(CHECK_RESULTS).filter(pl.col("check") != MATERIALIZED)
+        counts = checks.select(passed=pl.col("passed").sum(), failed=(~pl.col("passed")).sum()).collect()
+        return int(counts.item(0, "passed")), int(counts.item(0, "failed"))
+
+    def _entries(self, table: Table, partition: Partition | None) -> pl.LazyFrame:
+        entries = self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name)
+        if partition is None:
+            return entries
+        return entries.filter((pl.col("date") == partition.date) & (pl.col("source") == partition.source))
+
+    def _append(
+        self,
+        table: Table,
+        partition: Partition | None,
+        verdicts: Sequence[Verdict],
+        *,
+        data_version: str,
+        code_version: str | None,
+        rows: int,
+        run_id: str,
+        at: dt.datetime,
+    ) -> None:
+        if not verdicts:
+            return
+        self.tables.append(
+            CHECK_RESULTS,
+            pl.DataFrame(
+                [
+                    {
+                        "asset": table.name,
+                        "check": verdict.check,
+                        "date": partition.date if partition else None,
+                        "source": partition.source if partition else None,
+                        "passed": verdict.passed,
+                        "severity": verdict.severity,
+                        "blocking": verdict.blocking,
+                        "value": None if verdict.value is None else float(verdict.value),
+                        "threshold": None if verdict.threshold is None else float(verdict.threshold),
+                        "detail": verdict.detail,
+                        "data_version": data_version,
+                        "code_version": code_version,
+                        "rows": rows,
+                        "run_id": run_id,
+                        "at": at,
+                    }
+                    for verdict in verdicts
+                ],
+                schema=CHECK_RESULTS.polars_schema,
+            ),
+        )
+
+
+def _name(table: Table, partition: Partition | None) -> str:
+    return f"{table.name} {partition}" if partition else table.name

@@ -1,0 +1,78 @@
+"""Where things lie under the root of a store.
+
+What belongs here: the layout of folders and the options of object stores. What does not: reading and writing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.partitions import Partition
+
+
+@dataclass(frozen=True)
+class Location:
+    """The root of a store: a local folder, or an object store's URI such as `s3://bucket/prefix`."""
+
+    root: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the root is a folder on this machine."""
+        return "://" not in self.root
+
+    def uri(self, *parts: str) -> str:
+        """Join names below the root."""
+        if self.is_local:
+            return str(Path(self.root).absolute().joinpath(*parts))
+        return "/".join([self.root.rstrip("/"), *parts])
+
+    def table(self, name: str) -> str:
+        """The Delta table of an asset, or the ledger."""
+        return self.uri("tables", name)
+
+    def folder(self, *parts: str) -> Path:
+        """A local folder below the root. Raises PermanentError for an object store."""
+        if not self.is_local:
+            raise PermanentError(
+                f"WEBDATA_STORE={self.root}: {'/'.join(parts)} needs a local folder; object stores hold tables only",
+                failure_domain=FailureDomain.CONFIGURATION,
+            )
+        return Path(self.uri(*parts))
+
+    def spool(self, partition: Partition) -> Path:
+        """Where a running crawl keeps its finished pages."""
+        return self.folder("spool", partition.source, partition.date.isoformat())
+
+    def index(self) -> str:
+        """The searchable index."""
+        return self.uri("index")
+
+    def model(self, version: str) -> Path:
+        """The artefact of one model version."""
+        return self.folder("models", version)
+
+    def delivered(self, name: str) -> str:
+        """The target of a sink that lies in the store itself."""
+        return self.uri("delivered", name)
+
+    def relative(self, place: str | Path) -> str:
+        """A place below the root as text relative to it, equal wherever the store lies."""
+        return str(place).removeprefix(self.uri()).lstrip("/")
+
+    def check_writable(self) -> None:
+        """Make the root, or raise PermanentError that names the folder and the remedy."""
+        if not self.is_local:
+            return
+        root = Path(self.root).absolute()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            probe = root / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise PermanentError(
+                f"the store folder {root} cannot be written ({error.strerror}): "
+                "give this user write permission, or set WEBDATA_STORE to another folder",
+                failure_domain=FailureDomain.CONFIGURATION,
+            ) from error

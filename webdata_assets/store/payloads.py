@@ -1,0 +1,111 @@
+"""Stored payloads: the bytes of pages, verified by hash whenever they are read.
+
+What belongs here: finding and verifying bytes. What does not: interpreting them (stages/extract).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+from blake3 import blake3
+
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas.pages import PAGES
+from webdata_assets.stages.extract.extractor import Payload
+from webdata_assets.store.tables import Tables
+
+
+class PayloadMissingError(PermanentError, LookupError):
+    """A partition does not hold the bytes that a page refers to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.RESOURCE)
+
+
+class PayloadCorruptError(PermanentError):
+    """Stored bytes whose hash is not the one recorded."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.RESOURCE)
+
+
+@dataclass(frozen=True)
+class Payloads:
+    """Read the payloads that the pages table holds."""
+
+    tables: Tables
+
+    def load(self, source: str, url: str, payload_hash: str, payload_date: dt.date) -> bytes:
+        """Return the bytes of one page.
+
+        Raises:
+            PayloadMissingError: the partition does not hold them (any more).
+            PayloadCorruptError: their hash is not the one recorded.
+        """
+        row = (
+            self.tables.scan(PAGES)
+            .filter(
+                (pl.col("date") == payload_date) & (pl.col("source") == source) & (pl.col("url") == url)
+            )
+            .select("payload")
+            .collect()
+        )
+        if row.height == 0 or row.item(0, 0) is None:
+            raise PayloadMissingError(f"{payload_date}|{source} holds no payload of {url}")
+        body: bytes = row.item(0, 0)
+        _verify(url, body, payload_hash)
+        return body
+
+    @staticmethod
+    def of_pages(pages: pl.DataFrame) -> Iterator[Payload]:
+        """Yield the payload of each fetched content page of a frame, hash verified."""
+        content = pages.filter((pl.col("outcome") == "fetched") & (pl.col("role") != "discovery"))
+        columns = ("url", "final_url", "content_type", "payload", "payload_hash", "payload_date")
+        for url, final_url, content_type, body, payload_hash, payload_date in content.select(
+            columns
+        ).iter_rows():
+            _verify(url, body, payload_hash)
+            yield Payload(
+                url=url,
+                final_url=final_url or url,
+                content_type=content_type,
+                body=body,
+                payload_hash=payload_hash,
+                payload_date=payload_date,
+            )
+
+    def last_visits(self, partition: Partition, admitted: pl.DataFrame) -> pl.DataFrame:
+        """Return, per URL, the newest visit before the partition's date among admitted partitions.
+
+        Args:
+            partition: the partition about to be crawled.
+            admitted: columns `date` and `source`, the admitted partitions of pages.
+
+        Returns:
+            The pages table's columns without `payload`.
+        """
+        earlier = admitted.filter(
+            (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
+        ).select("date")
+        return (
+            self.tables.scan(PAGES)
+            .drop("payload")
+            .filter((pl.col("source") == partition.source) & (pl.col("date") < partition.date))
+            .join(earlier.lazy(), on="date", how="semi")
+            .sort("date")
+            .group_by("url", maintain_order=True)
+            .last()
+            .collect()
+            .select([name for name in PAGES.polars_schema if name != "payload"])
+            .sort("url")
+        )
+
+
+def _verify(url: str, body: bytes, payload_hash: str) -> None:
+    found = blake3(body).hexdigest()
+    if found != payload_hash:
+        raise PayloadCorruptError(
+            f"stored payload of {url} has BLAKE3 {found[:16]}…, recorded was {payload_hash[:16]}…"
+        )

@@ -1,0 +1,69 @@
+"""The store of a deployment: its tables, ledger and payloads, opened together."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES, Table
+from webdata_assets.stages.hashing import content_hash
+from webdata_assets.store.ledger import Ledger
+from webdata_assets.store.location import Location
+from webdata_assets.store.payloads import Payloads
+from webdata_assets.store.tables import Tables
+
+
+def utc_now() -> dt.datetime:
+    """The present moment, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Everything that lies under one root."""
+
+    location: Location
+    tables: Tables
+    ledger: Ledger
+    payloads: Payloads
+
+    @classmethod
+    def open(cls, root: str, now: Callable[[], dt.datetime] = utc_now) -> "Store":
+        """Open the store under a local folder or an object store's URI; nothing is created yet."""
+        location = Location(root)
+        tables = Tables(location)
+        return cls(location, tables, Ledger(tables, now), Payloads(tables))
+
+    def read_admitted(self, table: Table, partition: Partition | None = None) -> pl.DataFrame:
+        """Rows of one admitted partition, or of an admitted unpartitioned table, sorted by key.
+
+        Raises NotAdmittedError, saying what failed or is missing.
+        """
+        self.ledger.require_admitted(table, partition)
+        return self.tables.read_partition(table, partition) if partition else self.tables.read(table)
+
+    def scan_admitted(self, table: Table) -> pl.LazyFrame:
+        """Rows of all admitted partitions of a partitioned table."""
+        admitted = self.ledger.admitted(table).select("date", "source")
+        return self.tables.scan(table).join(admitted.lazy(), on=["date", "source"], how="semi")
+
+    def content_hashes(self) -> dict[str, str]:
+        """Return the content hash of every table, the ledger left out (it is a log of moments)."""
+        hashes = {}
+        for table in TABLES.values():
+            hashed = [name for name in table.polars_schema if name not in table.unhashed]
+            hashes[table.name] = content_hash(
+                self.tables.scan(table).select(hashed).collect(), sort_by=_order(table)
+            )
+        return hashes
+
+
+def data_version(table: Table, frame: pl.DataFrame) -> str:
+    """Return the content hash that names a frame's version: equal for equal content, whenever computed."""
+    return content_hash(frame, exclude=table.unhashed, sort_by=_order(table))
+
+
+def _order(table: Table) -> list[str]:
+    return ["date", "source", *table.key] if table.partitioned else list(table.key)

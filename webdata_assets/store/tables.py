@@ -1,0 +1,186 @@
+"""Typed Delta tables: one per asset, partitioned by date and source, one atomic commit per write.
+
+What belongs here: creating, overwriting, appending and scanning. What does not: what may be read (ledger.py)
+and what a row means (schemas/).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import Table
+from webdata_assets.store.location import Location
+from webdata_assets.store.predicates import partition_predicate
+
+_Result = TypeVar("_Result")
+
+MAX_COMMIT_RETRIES = 100
+WRITE_TRIES = 5
+# Small row groups keep scans of large payloads flat in memory; zstd halves them against the default.
+_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=2_000)
+
+
+class SchemaMismatchError(PermanentError):
+    """A frame whose columns or types are not the table's. A bug of a stage, never of the data."""
+
+    def __init__(self, table: Table, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"frame does not fit table {table.name}: {'; '.join(problems)}",
+            failure_domain=FailureDomain.PARSE,
+        )
+
+
+def check_types(table: Table, frame: pl.DataFrame) -> None:
+    """Raise SchemaMismatchError unless columns, their order and their types are exactly the table's."""
+    expected, found = table.polars_schema, frame.schema
+    problems = [f"missing column {name}" for name in expected if name not in found]
+    problems += [f"unknown column {name}" for name in found if name not in expected]
+    problems += [
+        f"{name} is {found[name]}, not {dtype}"
+        for name, dtype in expected.items()
+        if name in found and found[name] != dtype
+    ]
+    if not problems and list(found) != list(expected):
+        problems.append(f"columns are in another order: {', '.join(found)}")
+    if problems:
+        raise SchemaMismatchError(table, problems)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Read and write the typed tables of one store."""
+
+    location: Location
+
+    def overwrite(
+        self,
+        table: Table,
+        frame: pl.DataFrame,
+        *,
+        partition: Partition | None,
+        run_id: str,
+        data_version: str,
+    ) -> int:
+        """Replace one partition, or a whole unpartitioned table, in one commit.
+
+        Returns:
+            The table's Delta version after the write.
+
+        Raises:
+            SchemaMismatchError: columns or types are not the table's.
+            PermanentError: rows lie outside the partition.
+            TransientError: another writer won the same partition on every try.
+        """
+        check_types(table, frame)
+        if table.partitioned != (partition is not None):
+            raise ValueError(f"table {table.name}: partitioned={table.partitioned}, partition={partition}")
+        if partition is not None:
+            _check_rows_lie_within(table, frame, partition)
+        self.ensure(table)
+        uri = self.location.table(table.name)
+        properties = CommitProperties(
+            max_commit_retries=MAX_COMMIT_RETRIES,
+            custom_metadata={"run_id": run_id, "data_version": data_version},
+        )
+        _retried(
+            lambda: write_deltalake(
+                uri,
+                frame,
+                mode="overwrite",
+                predicate=partition_predicate(partition) if partition else None,
+                writer_properties=_WRITER,
+                commit_properties=properties,
+            ),
+            what=f"write {table.name} {partition or ''}",
+        )
+        return DeltaTable(uri).version()
+
+    def append(self, table: Table, frame: pl.DataFrame) -> None:
+        """Add rows in one commit."""
+        check_types(table, frame)
+        self.ensure(table)
+        uri = self.location.table(table.name)
+        properties = CommitProperties(max_commit_retries=MAX_COMMIT_RETRIES)
+        _retried(
+            lambda: write_deltalake(
+                uri, frame, mode="append", writer_properties=_WRITER, commit_properties=properties
+            ),
+            what=f"append to {table.name}",
+        )
+
+    def ensure(self, table: Table) -> None:
+        """Create the table if there is none. Several first writers may race; one creates, all return."""
+        uri = self.location.table(table.name)
+        if DeltaTable.is_deltatable(uri):
+            return
+        self.location.check_writable()
+        columns = ["date", "source"] if table.partitioned else _clustering(table)
+        _retried(
+            lambda: write_deltalake(uri, table.empty(), mode="ignore", partition_by=columns),
+            what=f"create {table.name}",
+        )
+
+    def exists(self, table: Table) -> bool:
+        """Whether anything was ever written to the table."""
+        return DeltaTable.is_deltatable(self.location.table(table.name))
+
+    def scan(self, table: Table) -> pl.LazyFrame:
+        """Every row that the table holds now, admitted or not, in the table's column order."""
+        try:
+            delta = DeltaTable(self.location.table(table.name))
+        except TableNotFoundError:
+            return table.empty().lazy()
+        return pl.scan_delta(delta).select(list(table.polars_schema))
+
+    def read_partition(
+        self, table: Table, partition: Partition, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Rows of one partition, admitted or not, sorted by the table's key."""
+        rows = self.scan(table).filter(
+            (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        )
+        rows = rows.sort(table.key, nulls_last=False)
+        return (rows.select(columns) if columns else rows).collect()
+
+    def read(self, table: Table) -> pl.DataFrame:
+        """Every row of an unpartitioned table, sorted by its key."""
+        return self.scan(table).sort(table.key).collect()
+
+
+def _clustering(table: Table) -> list[str] | None:
+    # The ledger is asked for one asset at a time; by asset it opens a twelfth of the files.
+    return ["asset"] if "asset" in table.polars_schema else None
+
+
+def _check_rows_lie_within(table: Table, frame: pl.DataFrame, partition: Partition) -> None:
+    outside = frame.filter((pl.col("date") != partition.date) | (pl.col("source") != partition.source))
+    if outside.height:
+        found = outside.select("date", "source").unique().rows()[:5]
+        raise PermanentError(
+            f"{outside.height} rows of {table.name} lie outside partition {partition}: {found}",
+            failure_domain=FailureDomain.PARSE,
+        )
+
+
+def _retried(action: Callable[[], _Result], *, what: str) -> _Result:
+    """Run a commit again when another writer won: conflicts and racing creations are transient."""
+    for attempt in range(WRITE_TRIES):
+        try:
+            return action()
+        except (CommitFailedError, DeltaError) as error:
+            if attempt == WRITE_TRIES - 1 or not _is_conflict(error):
+                raise TransientError(f"cannot {what}: {error}", failure_domain=FailureDomain.SINK) from error
+            time.sleep(0.05 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _is_conflict(error: DeltaError) -> bool:
+    text = str(error).lower()
+    return isinstance(error, CommitFailedError) or "already exists" in text or "conflict" in text

@@ -1,0 +1,1 @@
+"""Tests of webdata_assets; one folder per room of the package."""

@@ -1,0 +1,20 @@
+"""What the crawl's tests share: the fault server, and one call that crawls it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from webdata_assets_tests.crawl.harness import Crawling
+from webdata_assets_tests.site.server import FaultServer
+
+
+@pytest.fixture
+def site() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def crawling(site: FaultServer, tmp_path: Path) -> Crawling:
+    return Crawling(site, tmp_path / "spool")

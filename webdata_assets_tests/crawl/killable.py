@@ -1,0 +1,39 @@
+"""A crawl in a process of its own, for tests that kill it: `python -m …killable ADDRESS SPOOL VIA`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from webdata_assets.schemas import TABLES
+from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl.crawler import crawl
+from webdata_assets.stages.crawl.frontier import plan_frontier
+from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.spool import Spool
+from webdata_assets_tests.crawl.harness import DATE, HOST, NOW, USER_AGENT, source_of, starting
+
+CONCURRENCY = 4
+
+
+def big_site() -> Source:
+    return source_of(starting("links"), concurrency=CONCURRENCY)
+
+
+async def main(address: str, spool: str) -> None:
+    source = big_site()
+    transport = HttpTransport(connect_to={HOST: address})
+    await crawl(
+        source,
+        DATE,
+        plan_frontier(source, DATE, TABLES["pages"].empty()),
+        transport=transport,
+        spool=Spool(Path(spool)),
+        load_payload=lambda *_: b"",
+        user_agent=USER_AGENT,
+        now=lambda: NOW,
+    )
+    await transport.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

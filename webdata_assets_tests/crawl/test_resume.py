@@ -1,0 +1,149 @@
+"""The spool: what a killed crawl keeps, and what the next one does with it."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webdata_assets.stages.crawl.rows import SPOOL_SCHEMA, Visit, page_row
+from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
+from webdata_assets.stages.crawl.walk import Node
+from webdata_assets_tests.crawl.harness import DATE, NOW, START, Crawling, hashed, outcomes, source_of, starting, urls
+from webdata_assets_tests.crawl.killable import CONCURRENCY, big_site
+from webdata_assets_tests.site.answers import drop, in_turn, links, page, slow, with_validators
+
+PAGES = 200
+
+
+def row(path: str, body: bytes = b"x") -> dict[str, Any]:
+    visit = Visit("fetched", payload_hash="ab" * 32, payload_date=DATE, attempts=1, fetched_at=NOW, body=body)
+    return page_row(source_of(urls(path)), DATE, Node(START + path, "content", 0, "start", 0), visit)
+
+
+def build_big_site(crawling: Crawling) -> None:
+    """A tree of links, three to a page, each page a little slow."""
+    for number in range(PAGES):
+        children = [f"/{child}" for child in range(3 * number + 1, 3 * number + 4) if child < PAGES]
+        crawling.site.add(f"/{number or ''}", slow(0.01, links(*children, "/")))
+
+
+@pytest.mark.parametrize("kill_after", [1, 40, 120])
+def test_a_killed_crawl_resumes_and_ends_as_if_undisturbed(
+    crawling: Crawling, tmp_path: Path, kill_after: int
+) -> None:
+    build_big_site(crawling)
+    undisturbed = crawling.run(big_site())
+    crawling.site.log.clear()
+
+    command = [sys.executable, "-m", "webdata_assets_tests.crawl.killable", crawling.site.address, str(tmp_path / "s")]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    deadline = time.monotonic() + 30
+    while len(crawling.site.targets()) < kill_after and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+
+    before = len(crawling.site.targets())
+    assert kill_after <= before < PAGES
+    crawling.spool = Spool(tmp_path / "s")
+    resumed = crawling.run(big_site())
+    assert hashed(resumed.pages).equals(hashed(undisturbed.pages))
+    assert resumed.pages["payload"].equals(undisturbed.pages["payload"])
+    fetched_twice = len(crawling.site.targets()) - PAGES
+    assert 0 <= fetched_twice <= CONCURRENCY
+    assert resumed.resumed == before - fetched_twice
+
+
+def test_a_second_call_with_the_same_spool_requests_no_page(crawling: Crawling) -> None:
+    build_big_site(crawling)
+    crawling.site.add("/7", drop())
+    source = big_site()
+    first = crawling.run(source, keep_spool=True)
+    asked = len(crawling.site.targets())
+    second = crawling.run(source)
+    assert len(crawling.site.targets()) == asked
+    assert second.resumed == first.pages.height
+    assert second.pages.equals(first.pages)
+    assert second.dead_letters.equals(first.dead_letters)
+
+
+def test_links_of_an_unchanged_page_are_found_again_after_a_crash(crawling: Crawling) -> None:
+    crawling.site.add("/list", with_validators('<a class="i" href="/a">a</a>', etag='"1"'))
+    crawling.site.add("/a", page("a"))
+    source = source_of(starting("listing", "list", items=".i"))
+    first = crawling.run(source)
+    next_day = DATE.replace(day=3)
+    crawling.run(source, date=next_day, after=first.pages, keep_spool=True)
+    asked = len(crawling.site.targets())
+    again = crawling.run(source, date=next_day, after=first.pages)
+    assert outcomes(again) == {"/a": "unchanged", "/list": "unchanged"}
+    assert len(crawling.site.targets()) == asked
+
+
+def test_a_bug_in_the_callers_code_is_raised_as_it_is(crawling: Crawling) -> None:
+    crawling.site.add("/list", with_validators("x", etag='"1"'))
+    source = source_of(starting("listing", "list", items=".i"))
+    first = crawling.run(source)
+    crawling.stored = None  # type: ignore[assignment]
+    with pytest.raises(TypeError):
+        crawling.run(source, date=DATE.replace(day=3), after=first.pages.drop("payload").with_columns(payload=None))
+
+
+def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    assert spool.read().is_empty()
+    body = bytes(range(256)) * 1000
+    spool.append([row("a", body), row("b")])
+    spool.append([row("c")])
+    frame = Spool(tmp_path / "spool").read()
+    assert frame.schema == SPOOL_SCHEMA
+    assert sorted(frame["url"]) == [START + path for path in "abc"]
+    assert frame.filter(frame["url"] == START + "a")["payload"].item() == body
+
+
+def test_a_url_that_was_appended_twice_is_read_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append([row("a")])
+    spool.append([row("a")])
+    assert spool.read().height == 1
+
+
+def test_an_unfinished_segment_is_not_read(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append([row("a")])
+    (tmp_path / "0.tmp").write_bytes(b"half a segm")
+    assert spool.read().height == 1
+
+
+def test_a_dropped_spool_is_empty(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.append([row("a")])
+    spool.drop()
+    spool.drop()
+    assert spool.read().is_empty()
+
+
+async def test_rows_that_finish_together_share_a_segment(tmp_path: Path) -> None:
+    writer = GroupedWriter(Spool(tmp_path))
+    await asyncio.gather(*(writer.write(row(str(number))) for number in range(50)))
+    assert Spool(tmp_path).read().height == 50
+    assert len(list(tmp_path.iterdir())) <= 3
+
+
+async def test_a_write_that_fails_is_not_taken_for_done(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    writer = GroupedWriter(Spool(blocked))
+    results = await asyncio.gather(*(writer.write(row(str(n))) for n in range(3)), return_exceptions=True)
+    assert all(isinstance(result, OSError) for result in results)
+
+
+def test_a_failed_page_stays_failed_in_the_same_spool(crawling: Crawling) -> None:
+    crawling.site.add("/page", in_turn(drop(), drop(), drop(), page("late")))
+    source = source_of(urls("page"), robots="ignore")
+    assert outcomes(crawling.run(source, keep_spool=True)) == {"/page": "failed"}
+    assert outcomes(crawling.run(source)) == {"/page": "failed"}

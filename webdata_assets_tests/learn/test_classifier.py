@@ -1,0 +1,158 @@
+"""Training, predicting, saving."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.schemas.features import FEATURE_COLUMNS
+from webdata_assets.stages.embed.embed import vector_matrix
+from webdata_assets.stages.learn import classifier as module
+from webdata_assets.stages.learn.classifier import WEIGHTS_FILE, Classifier, train
+from webdata_assets.stages.learn.training_set import build_training_set
+from webdata_assets_tests.learn.samples import CATEGORIES, corpus, embeddings, features
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return build_training_set(corpus(), features(), embeddings())
+
+
+@pytest.fixture(scope="module")
+def trained(frame):
+    return train(frame.filter(split="train"))
+
+
+def test_categories_that_can_be_learnt_are_learnt(frame, trained):
+    test = frame.filter(split="test")
+    predicted = trained.predict(test)
+    right = np.mean([a == b for a, b in zip(predicted.labels, test["label"], strict=True)])
+    assert right >= 0.9
+    assert trained.classes == tuple(sorted(CATEGORIES))
+
+
+def test_probabilities_are_those_of_scikit_learn(frame, trained):
+    inputs = np.hstack(
+        [frame.select(pl.col(FEATURE_COLUMNS).cast(pl.Float64)).to_numpy(), vector_matrix(frame["vector"])]
+    )
+    train_rows = (frame["split"] == "train").to_numpy()
+    scaled = (inputs - inputs[train_rows].mean(0)) / inputs[train_rows].std(0)
+    peer = LogisticRegression(max_iter=1000).fit(scaled[train_rows], frame["label"].to_numpy()[train_rows])
+    np.testing.assert_allclose(trained.predict(frame).probabilities, peer.predict_proba(scaled), atol=1e-3)
+    np.testing.assert_allclose(trained.predict(frame).probabilities.sum(axis=1), 1)
+
+
+def test_two_classes_give_two_probabilities_for_the_right_labels(frame):
+    two = frame.filter(pl.col("label") != "office")
+    predicted = train(two).predict(two)
+    assert predicted.probabilities.shape == (40, 2)
+    assert np.mean([a == b for a, b in zip(predicted.labels, two["label"], strict=True)]) >= 0.9
+
+
+def test_a_column_that_never_varies_does_no_harm(frame):
+    constant = frame.with_columns(age_days=pl.lit(3.0))
+    assert np.isfinite(train(constant).predict(constant).probabilities).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (lambda frame: frame.filter(label="kitchen"), "20 rows with 1 labels"),
+        (lambda frame: frame.head(5), "5 rows with 3 labels"),
+        (lambda frame: frame.clear(), "0 rows with 0 labels"),
+    ],
+)
+def test_too_little_to_learn_from_is_refused_with_counts(frame, rows, message):
+    with pytest.raises(PermanentError, match=message) as caught:
+        train(rows(frame))
+    assert caught.value.failure_domain is FailureDomain.MODEL
+
+
+def test_vectors_of_another_encoder_are_refused(frame, trained):
+    other = frame.with_columns(model_id=pl.lit("tiny@2"))
+    with pytest.raises(PermanentError, match=r"trained on vectors of tiny@1, not \['tiny@2'\]"):
+        trained.predict(other)
+
+
+def test_no_rows_have_no_predictions(frame, trained):
+    assert trained.predict(frame.clear()).labels == []
+
+
+def test_a_saved_classifier_predicts_the_same(frame, trained, tmp_path):
+    trained.save(tmp_path / "model")
+    loaded = Classifier.load(tmp_path / "model")
+    assert loaded.artefact_hash == trained.artefact_hash
+    np.testing.assert_array_equal(loaded.predict(frame).probabilities, trained.predict(frame).probabilities)
+
+
+def test_arrays_in_fortran_order_survive(frame, trained, tmp_path):
+    turned = dataclasses.replace(trained, weights=np.asfortranarray(trained.weights))
+    turned.save(tmp_path / "model")
+    np.testing.assert_array_equal(Classifier.load(tmp_path / "model").weights, trained.weights)
+
+
+def test_saving_again_changes_nothing_and_another_classifier_is_refused(frame, trained, tmp_path):
+    trained.save(tmp_path / "model")
+    before = (tmp_path / "model" / WEIGHTS_FILE).stat().st_mtime_ns
+    trained.save(tmp_path / "model")
+    assert (tmp_path / "model" / WEIGHTS_FILE).stat().st_mtime_ns == before
+    with pytest.raises(FileExistsError, match="already holds something else"):
+        train(frame.head(20)).save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_changed_artefact_is_refused(trained, tmp_path):
+    trained.save(tmp_path / "model")
+    path = tmp_path / "model" / WEIGHTS_FILE
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(PermanentError, match=f"{WEIGHTS_FILE} was changed") as caught:
+        Classifier.load(tmp_path / "model")
+    assert caught.value.failure_domain is FailureDomain.MODEL
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", json.dumps({"facts": {}, "sha256": {"none": "0"}})])
+def test_a_broken_manifest_is_refused(trained, tmp_path, manifest):
+    trained.save(tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text(manifest)
+    with pytest.raises(PermanentError, match="holds no readable artefact"):
+        Classifier.load(tmp_path / "model")
+
+
+def test_a_classifier_of_other_features_is_refused(trained, tmp_path, monkeypatch):
+    trained.save(tmp_path / "model")
+    monkeypatch.setattr(module, "FEATURE_COLUMNS", FEATURE_COLUMNS[1:])
+    with pytest.raises(PermanentError, match="other features"):
+        Classifier.load(tmp_path / "model")
+
+
+def test_the_order_of_rows_does_not_count(frame, trained):
+    assert train(frame.filter(split="train").reverse()).artefact_hash == trained.artefact_hash
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_another_process_trains_the_same_bytes(trained, threads):
+    code = """
+from webdata_assets.stages.learn.classifier import train
+from webdata_assets.stages.learn.training_set import build_training_set
+from webdata_assets_tests.learn.samples import corpus, embeddings, features
+print(train(build_training_set(corpus(), features(), embeddings()).filter(split="train")).artefact_hash)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+    )
+    assert done.stdout.strip() == trained.artefact_hash

@@ -1,0 +1,1 @@
+"""A web server on loopback that misbehaves on command and remembers what it was asked."""

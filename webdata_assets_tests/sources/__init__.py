@@ -1,0 +1,1 @@
+"""Tests of the source files and what reads them."""
