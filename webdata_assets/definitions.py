@@ -80,7 +80,9 @@ def build_defs(
 
 def build_resources(settings: Settings) -> dict[str, object]:
     """Return the resources that the settings describe, by name."""
-    store = StoreResource(root=settings.store if not settings.is_local_store else str(Path(settings.store).absolute()))
+    store = StoreResource(
+        root=settings.store if not settings.is_local_store else str(Path(settings.store).absolute())
+    )
     return {
         "store": store,
         "io_manager": TableIOManager(store=store),
@@ -90,9 +92,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
             connect_to=dict(settings.connect_to),
             chromium=str(settings.chromium or ""),
         ),
-        "encoder": EncoderResource(
-            folder=str(settings.encoders), given=str(settings.encoder_dir or "")
-        ),
+        "encoder": EncoderResource(folder=str(settings.encoders), given=str(settings.encoder_dir or "")),
         "clock": ClockResource(),
     }
 

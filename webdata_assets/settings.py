@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     )
     encoder_dir: Path | None = Field(
         default=None,
-        description="A folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2; fetched if unset",
+        description="A folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2; else fetched",
     )
     repair_attempts_per_day: int = Field(
         default=3, ge=0, description="Automatic repairs of one partition in 24 hours, then a person"
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     @property
     def patches(self) -> Path:
-        """Source files under trial: each replaces the one of the same name, so that its replay can be tried."""
+        """Source files under trial: each replaces the one of the same name."""
         return (self.home / "patches").absolute()
 
     @property

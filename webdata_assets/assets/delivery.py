@@ -32,7 +32,10 @@ def delivery(
     rows = delivery_rows(corpus, features.collect(), embeddings.collect(), classifier, champion)
     wanted = delivery_hash(rows)
     delivered = []
-    for sink in (DeltaSink(location.delivered("records")), ParquetSink(location.delivered("records_parquet"))):
+    for sink in (
+        DeltaSink(location.delivered("records")),
+        ParquetSink(location.delivered("records_parquet")),
+    ):
         merged = sink.merge(rows, run_id=context.run_id)
         delivered.append(
             {

@@ -3,13 +3,13 @@
 What belongs here: the shared arguments of asset decorators, and the shape of outputs. What does not: work.
 """
 
-import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import dagster as dg
 import polars as pl
 
+from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.io_managers.table import column_schema
 from webdata_assets.schemas import Table
 from webdata_assets.store.store import data_version
@@ -25,7 +25,19 @@ GROUPS = {
 """The UI's group of each asset."""
 
 
-def describe(table: Table, *, kinds: set[str], code_version: str) -> dict[str, Any]:
+class Description(TypedDict):
+    """Arguments of `@dg.asset` and `dg.AssetOut`."""
+
+    description: str
+    group_name: str
+    owners: list[str]
+    kinds: set[str]
+    tags: dict[str, str]
+    code_version: str
+    metadata: dict[str, Any]
+
+
+def describe(table: Table, *, kinds: set[str], code_version: str) -> Description:
     """Return the arguments of `@dg.asset` and `dg.AssetOut` that every table's asset has.
 
     Args:
@@ -56,9 +68,7 @@ def output(
     Args:
         name: the output's name, for assets with several.
     """
-    with warnings.catch_warnings():
-        # Data versions of outputs are a beta feature: Dagster is pinned, and a test holds their behaviour.
-        warnings.simplefilter("ignore", dg.BetaWarning)
+    with pinned_feature():  # data versions of outputs
         return dg.Output(
             frame,
             output_name=name,

@@ -18,7 +18,6 @@ def build_embeddings(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         **describe(EMBEDDINGS, kinds={"onnx"}, code_version="1"),
     )
     def embeddings(
-        context: dg.AssetExecutionContext,
         records: pl.DataFrame,
         store: StoreResource,
         encoder: EncoderResource,

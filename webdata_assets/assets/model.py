@@ -27,9 +27,7 @@ from webdata_assets.store.store import data_version
     ins={"training_set": dg.AssetIn(dagster_type=pandas_type(TRAINING_SET))},
     **describe(MODEL, kinds={"scikitlearn"}, code_version="1"),
 )
-def model(
-    training_set: pd.DataFrame, store: StoreResource, clock: ClockResource
-) -> dg.Output[pl.DataFrame]:
+def model(training_set: pd.DataFrame, store: StoreResource, clock: ClockResource) -> dg.Output[pl.DataFrame]:
     """Train on the training split; promote only what is no worse than the champion on the test split."""
     opened = store.open()
     registry = opened.tables.read(MODEL)

@@ -57,7 +57,7 @@ def build_pages(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 **counts,
                 "requests": result.requests,
                 "resumed_pages": result.resumed,
-                "payload_megabytes": (result.pages["payload_bytes"].sum() or 0) / 1e6,
+                "payload_megabytes": float(result.pages["payload_bytes"].sum() or 0) / 1e6,
                 "finish_reason": result.finish_reason,
             },
             name="pages",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN
+from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.model import MODEL
@@ -46,12 +47,19 @@ def plan_refresh(store: Store, *, after_partitions: int) -> Refresh:
     new = admitted if trained_at is None else admitted.filter(pl.col("at") > trained_at)
     repaired = new.join(_once_failed(store), on=["date", "source"], how="semi")
     if repaired.height:
-        keys = ", ".join(f"{date}|{source}" for date, source in repaired.select("date", "source").head(3).iter_rows())
+        keys = ", ".join(
+            Partition(date, source).key
+            for date, source in repaired.select("date", "source").head(3).iter_rows()
+        )
         return Refresh(RETRAIN, f"{repaired.height} repaired partitions: {keys}", fingerprint)
     if new.height >= after_partitions:
         return Refresh(RETRAIN, f"{new.height} newly admitted partitions", fingerprint)
     if trained_at is None:
-        return Refresh(None, f"{new.height} admitted partitions, {after_partitions} start the first training", fingerprint)
+        return Refresh(
+            None,
+            f"{new.height} admitted partitions, {after_partitions} start the first training",
+            fingerprint,
+        )
     changed = published_at is None or any(
         store.ledger.states(TABLES[name]).filter(pl.col("at") > published_at).height for name in INPUTS
     )

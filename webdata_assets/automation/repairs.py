@@ -36,6 +36,8 @@ RULES: dict[tuple[str, str], str] = {
 """(asset, failed check) → the job that repairs. A failure in `records` is replayed once the source's
 extraction was patched: the same parser on the same bytes would fail the same way."""
 
+CHECKED = ("frontier", "pages", "records", "features", "embeddings")
+
 INTERRUPTED_AFTER = dt.timedelta(minutes=10)
 """A write that is this old without verdicts belongs to a run that died."""
 
@@ -91,7 +93,10 @@ def _failed(store: Store, registry: Registry) -> list[Repair]:
                 parser = extractor_version(source)
                 cause += f":{parser}"
                 if row["code_version"] == parser:
-                    job, reason = None, f"{reason}: awaiting a patch of {source.name}'s extraction, then replay"
+                    job, reason = (
+                        None,
+                        f"{reason}: awaiting a patch of {source.name}'s extraction, then replay",
+                    )
             repairs.append(Repair(partition, job, cause, reason))
     return repairs
 
@@ -99,9 +104,11 @@ def _failed(store: Store, registry: Registry) -> list[Repair]:
 def _overdue(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
     """Scheduled partitions of today and yesterday that never arrived, or whose observations grew stale.
 
-    Only sources that were arriving are missed: one of the `MISSED_WITHIN` days before must have been crawled.
+    Only sources that were arriving are missed: one of the days before must have been crawled.
     """
-    written = {(row[0], row[1]): row[2] for row in store.ledger.states(PAGES).select("date", "source", "at").rows()}
+    written = {
+        (row[0], row[1]): row[2] for row in store.ledger.states(PAGES).select("date", "source", "at").rows()
+    }
     repairs = []
     for source in registry.enabled.values():
         if source.schedule is None:
@@ -118,7 +125,7 @@ def _overdue(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]
                 if now >= due and any((day, source.name) in written for day in days):
                     repairs.append(Repair(partition, CRAWL, f"missing:{due:%Y%m%dT%H}", "never arrived"))
                 continue
-            age = age_hours(source, date, _newest_observation(store, partition), now)
+            age = age_hours(date, _newest_observation(store, partition), now)
             if age > source.max_age_hours:
                 cause = f"stale:{at:%Y%m%dT%H%M%S}"
                 repairs.append(Repair(partition, CRAWL, cause, f"newest observation is {age:.1f} h old"))
@@ -128,7 +135,13 @@ def _overdue(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]
 def _interrupted(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
     """Partitions written by a run that died before its checks."""
     repairs = []
-    for name, job in (("frontier", CRAWL), ("pages", CRAWL), ("records", REPLAY), ("features", REPLAY), ("embeddings", REPLAY)):
+    for name, job in (
+        ("frontier", CRAWL),
+        ("pages", CRAWL),
+        ("records", REPLAY),
+        ("features", REPLAY),
+        ("embeddings", REPLAY),
+    ):
         states = store.ledger.states(TABLES[name]).filter(
             (pl.col("missing").list.len() > 0)
             & (pl.col("failed").list.len() == 0)
@@ -138,7 +151,9 @@ def _interrupted(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
             source = registry.enabled.get(row["source"])
             if source and (job == REPLAY or _may_crawl(source, row["date"], now)):
                 cause = f"interrupted:{name}:{row['at']:%Y%m%dT%H%M%S%f}"
-                repairs.append(Repair(Partition(row["date"], row["source"]), job, cause, f"{name} was not checked"))
+                repairs.append(
+                    Repair(Partition(row["date"], row["source"]), job, cause, f"{name} was not checked")
+                )
     return repairs
 
 

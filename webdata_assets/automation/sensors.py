@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
 from webdata_assets.automation.refresh import plan_refresh
 from webdata_assets.automation.repairs import Repair, plan_repairs
+from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 
 REPAIR_TAG = "webdata/repair"
@@ -82,9 +82,7 @@ def build_retrain_sensor(jobs: Jobs, *, after_partitions: int) -> dg.SensorDefin
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Retrains when partitions were repaired or enough arrived; publishes what is admitted.",
     )
-    def retrain_sensor(
-        context: dg.SensorEvaluationContext, store: StoreResource
-    ) -> dg.SensorResult:
+    def retrain_sensor(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
         if _in_progress(context.instance, {REPAIR_TAG: ""}):
             return dg.SensorResult(skip_reason="repairs are in progress")
         refresh = plan_refresh(store.open(), after_partitions=after_partitions)

@@ -19,11 +19,15 @@ def holds_admitted_records(subject: Subject) -> Finding:
     held = subject.rows.select("record_id")
     missing = admitted.join(held, on="record_id", how="anti").height
     unknown = held.join(admitted, on="record_id", how="anti").height
-    detail = f"{missing} admitted records missing, {unknown} that are not admitted" if missing + unknown else None
+    detail = (
+        f"{missing} admitted records missing, {unknown} that are not admitted" if missing + unknown else None
+    )
     counts = {
         state: float(subject.rows.filter(pl.col("state") == state).height) for state in ("live", "gone")
     }
-    return Finding(missing + unknown == 0, value=missing + unknown, threshold=0, detail=detail, metrics=counts)
+    return Finding(
+        missing + unknown == 0, value=missing + unknown, threshold=0, detail=detail, metrics=counts
+    )
 
 
 def index_holds_the_same_ids(subject: Subject) -> Finding:

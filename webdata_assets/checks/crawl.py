@@ -9,7 +9,6 @@ from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.checks.tables import schema_check, unique_keys_check
 from webdata_assets.schemas.frontier import FRONTIER
 from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
-from webdata_assets.sources.model import Source
 
 REACHED = ("fetched", "unchanged", "gone")
 
@@ -82,9 +81,7 @@ def pages_reconciliation(subject: Subject) -> Finding:
     )
 
 
-def age_hours(
-    source: Source, date: dt.date, newest_observation: dt.datetime | None, now: dt.datetime
-) -> float:
+def age_hours(date: dt.date, newest_observation: dt.datetime | None, now: dt.datetime) -> float:
     """Return how old a partition's newest observation is, in hours; infinite when there is none.
 
     Age is counted up to now while the date lasts, and up to the end of the date afterwards: a partition of a
@@ -101,7 +98,7 @@ def pages_freshness(subject: Subject) -> Finding:
     source = subject.declared
     newest = subject.rows["observed_at"].max()
     assert newest is None or isinstance(newest, dt.datetime)
-    age = age_hours(source, subject.date, newest, subject.now)
+    age = age_hours(subject.date, newest, subject.now)
     fresh = age <= source.max_age_hours
     detail = None if fresh else f"newest observation {newest}, due every {source.cadence_hours:g} h"
     return Finding(
@@ -136,7 +133,7 @@ CHECKS = (
         "dead letters.", pages_reconciliation,
     ),
     Check("freshness", PAGES, "Age of the newest observation ≤ 1.5 × cadence.", pages_freshness),
-    Check("payload_hash", PAGES, "Stored payloads whose recomputed BLAKE3 differs = 0.", stored_payloads_match),
+    Check("payload_hash", PAGES, "Stored payloads whose BLAKE3 differs = 0.", stored_payloads_match),
     schema_check(DEAD_LETTERS),
     unique_keys_check(DEAD_LETTERS),
 )  # fmt: skip

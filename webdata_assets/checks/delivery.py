@@ -16,7 +16,7 @@ def same_content(subject: Subject) -> Finding:
         value=len(different),
         threshold=0,
         detail=detail,
-        metrics={"sinks": subject.rows.height, "rows": float(subject.rows["rows"].max() or 0)},
+        metrics={"sinks": subject.rows.height, "rows": max(subject.rows["rows"].to_list(), default=0)},
     )
 
 

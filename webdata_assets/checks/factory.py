@@ -4,13 +4,13 @@ What belongs here: running formulas, and telling Dagster and the ledger the same
 formula.
 """
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from webdata_assets.checks.check import Check, Finding, Subject
+from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 from webdata_assets.store.ledger import Verdict
@@ -26,9 +26,7 @@ def build_check_step(
         checks: of one asset, or of assets that are written in one step.
         grid: the assets' partitions; None for unpartitioned assets.
     """
-    with warnings.catch_warnings():
-        # Partitioned checks are a preview feature: Dagster is pinned, and a test holds their behaviour.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
+    with pinned_feature():  # partitioned checks
         specs = [_spec(check, grid) for check in checks]
     by_key = {dg.AssetCheckKey(dg.AssetKey(check.table.name), check.name): check for check in checks}
 
@@ -109,4 +107,3 @@ def _result(check: Check, finding: Finding) -> dg.AssetCheckResult:
         severity=_severity(check),
         metadata=metadata,
     )
-

@@ -8,6 +8,7 @@ from webdata_assets.checks.tables import schema_check, unique_keys_check
 from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.schemas.features import FEATURES
 from webdata_assets.schemas.records import RECORDS
+from webdata_assets.stages.embed.embed import vector_matrix
 
 NORM_TOLERANCE = 1e-3
 
@@ -22,7 +23,9 @@ def same_records(subject: Subject) -> Finding:
         )
         records = set(embeddable["record_id"])
     missing, unknown = len(records - found), len(found - records)
-    detail = f"{missing} records without a row, {unknown} rows without a record" if missing + unknown else None
+    detail = (
+        f"{missing} records without a row, {unknown} rows without a record" if missing + unknown else None
+    )
     return Finding(missing + unknown == 0, value=missing + unknown, threshold=0, detail=detail)
 
 
@@ -33,7 +36,7 @@ def unit_vectors(subject: Subject) -> Finding:
     lengths = subject.rows["vector"].list.len().unique()
     if lengths.len() != 1:
         return Finding(False, threshold=NORM_TOLERANCE, detail=f"vectors of {sorted(lengths)} dimensions")
-    vectors = np.stack(subject.rows["vector"].to_numpy())
+    vectors = vector_matrix(subject.rows["vector"])
     deviation = float(np.abs(np.linalg.norm(vectors, axis=1) - 1.0).max())
     return Finding(
         bool(np.isfinite(deviation)) and deviation <= NORM_TOLERANCE,
@@ -53,10 +56,10 @@ def one_model(subject: Subject) -> Finding:
 CHECKS = (
     schema_check(FEATURES),
     unique_keys_check(FEATURES),
-    Check("reconciliation", FEATURES, "Records without features plus features without record = 0.", same_records),
+    Check("reconciliation", FEATURES, "Records without features + features without record = 0.", same_records),
     schema_check(EMBEDDINGS),
     unique_keys_check(EMBEDDINGS),
-    Check("reconciliation", EMBEDDINGS, "Records without chunks plus chunks without record = 0.", same_records),
+    Check("reconciliation", EMBEDDINGS, "Records without chunks + unknown ones = 0.", same_records),
     Check("unit_vectors", EMBEDDINGS, "Largest |norm - 1| ≤ 0.001, every value finite.", unit_vectors),
     Check("one_model", EMBEDDINGS, "Distinct model ids ≤ 1.", one_model),
 )  # fmt: skip

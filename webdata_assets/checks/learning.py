@@ -68,5 +68,5 @@ CHECKS = (
     unique_keys_check(MODEL),
     Check("one_champion", MODEL, "Champions ≤ 1.", one_champion),
     Check("score_floor", MODEL, "The champion's macro F1 ≥ that of the most frequent label.", score_floor),
-    Check("artefact_hash", MODEL, "Usable models whose files differ from their checksum = 0.", artefacts_are_intact),
+    Check("artefact_hash", MODEL, "Usable models whose checksum differs = 0.", artefacts_are_intact),
 )  # fmt: skip

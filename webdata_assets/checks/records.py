@@ -14,9 +14,7 @@ from webdata_assets.schemas.records import QUARANTINE, RECORDS
 def field_shares(records: pl.DataFrame, quarantine: pl.DataFrame, fields: list[str]) -> dict[str, float]:
     """Return, per field, the share of extracted records, good and refused, that have a value for it."""
     refused = (
-        quarantine.filter(pl.col("ordinal") >= 0)
-        .unique(["url", "ordinal"], keep="first")["record"]
-        .to_list()
+        quarantine.filter(pl.col("ordinal") >= 0).unique(["url", "ordinal"], keep="first")["record"].to_list()
     )
     total = records.height + len(refused)
     if total == 0:
@@ -34,7 +32,7 @@ def field_shares(records: pl.DataFrame, quarantine: pl.DataFrame, fields: list[s
 
 def _present(records: pl.DataFrame, field: str) -> int:
     if field in records.columns:
-        return records[field].is_not_null().sum()
+        return records.height - records[field].null_count()
     return sum(orjson.loads(extra).get(field) is not None for extra in records["extra"])
 
 

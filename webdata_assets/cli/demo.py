@@ -124,7 +124,9 @@ class _Story:
             self._answer_sensors()
             self.summary.replay_requests = len(self.site.requests) - before
         if self.summary.runs == 0:
-            self.tell_line("Nothing to do: every partition is admitted, and model, index and sinks are current.")
+            self.tell_line(
+                "Nothing to do: every partition is admitted, and model, index and sinks are current."
+            )
         self._sum_up()
         return self.summary
 
@@ -206,7 +208,7 @@ class _Story:
         champion = tables.scan(TABLES["model"]).filter(pl.col("alias") == "champion").collect()
         summary.model_score = champion.item(0, "score") if champion.height else None
         sinks = tables.read(TABLES["delivery"])
-        summary.delivered = int(sinks["rows"].max() or 0) if sinks.height else 0
+        summary.delivered = max(sinks["rows"].to_list(), default=0)
         summary.checks_passed, summary.checks_failed = self.store.ledger.verdict_counts()
         for name in ("records", "features", "embeddings"):
             admitted = set(self.store.ledger.admitted(TABLES[name]).select("date", "source").iter_rows())
@@ -251,7 +253,12 @@ def _print(summary: Summary) -> None:
     print_table(
         f"webdata search “{QUERY}”",
         [
-            {"score": f"{hit['score']:.4f}", "title": hit["title"], "source": hit["source"], "snippet": hit["snippet"]}
+            {
+                "score": f"{hit['score']:.4f}",
+                "title": hit["title"],
+                "source": hit["source"],
+                "snippet": hit["snippet"],
+            }
             for hit in summary.hits
         ],
     )
@@ -263,6 +270,10 @@ def _print(summary: Summary) -> None:
         "  partitions by state      /assets/records?view=partitions\n"
         "  every run                /runs"
     )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def ensure_dagster_home(settings: Settings) -> Path:
-    """Return DAGSTER_HOME: the environment's, else a folder of ours that links to the project's dagster.yaml."""
+    """Return DAGSTER_HOME: the environment's, else a folder of ours with the project's dagster.yaml."""
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)
     home = settings.dagster_home
@@ -35,7 +35,7 @@ def ensure_dagster_home(settings: Settings) -> Path:
 
 @contextmanager
 def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open the instance, and report runs of commands that were killed as failed, so that they hold no slot."""
+    """Open the instance; runs of commands that were killed are reported as failed and hold no slot."""
     with dg.DagsterInstance.from_config(str(ensure_dagster_home(settings))) as instance:
         _report_dead_runs(instance)
         yield instance
@@ -89,13 +89,17 @@ def tick(definitions: dg.Definitions, instance: dg.DagsterInstance, sensor: str)
     """Evaluate a sensor once, as the daemon would, and return its requests without launching them."""
     definition = definitions.get_repository_def().get_sensor_def(sensor)
     with dg.build_sensor_context(
-        instance=instance, repository_def=definitions.get_repository_def(), resources=dict(definitions.resources or {})
+        instance=instance,
+        repository_def=definitions.get_repository_def(),
+        resources=dict(definitions.resources or {}),
     ) as context:
         data = definition.evaluate_tick(context)
     requests = [
         request
         for request in data.run_requests or []
-        if not instance.get_run_records(dg.RunsFilter(tags={"dagster/run_key": request.run_key or ""}), limit=1)
+        if not instance.get_run_records(
+            dg.RunsFilter(tags={"dagster/run_key": request.run_key or ""}), limit=1
+        )
     ]
     reason = None if requests else dg.SkipReason(data.skip_message or "already answered")
     return dg.SensorResult(run_requests=requests, skip_reason=reason)
@@ -123,7 +127,9 @@ def _first_error(result: dg.ExecuteInProcessResult) -> tuple[str | None, str | N
             continue
         cause = error.cause or error
         message = (cause.message or "").strip().split("\n")[0]
-        return cause.cls_name, message.removeprefix(f"{cause.cls_name}: ").rpartition(f"{cause.cls_name}: ")[2]
+        return cause.cls_name, message.removeprefix(f"{cause.cls_name}: ").rpartition(f"{cause.cls_name}: ")[
+            2
+        ]
     return None, None
 
 

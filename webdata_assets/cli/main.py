@@ -16,7 +16,7 @@ app = typer.Typer(
     name="webdata",
     help="Turn web sources into model input: pages → records → features → embeddings → model → delivery.\n\n"
     "Start with `webdata demo`, then `webdata ui`. Settings are WEBDATA_* variables or a .env file.\n\n"
-    "Exit codes: 0 fine · 1 the work failed or was not admitted · 2 wrong usage or a file that needs editing.",
+    "Exit codes: 0 fine · 1 the work failed or was not admitted · 2 wrong usage, or a file needs editing.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -59,7 +59,7 @@ def ui(
 @app.command()
 def run(
     source: Annotated[str, typer.Option(help="The source's name.")],
-    date: Annotated[str, typer.Option(help="The partition's date, YYYY-MM-DD; today (UTC) if not given.")] = "",
+    date: Annotated[str, typer.Option(help="The partition's date, YYYY-MM-DD; today (UTC) if none.")] = "",
     replay: Annotated[
         bool, typer.Option("--replay", help="From the stored payloads, without any HTTP request.")
     ] = False,
@@ -121,7 +121,12 @@ def search(
             print_table(
                 f"Answers to “{words}”",
                 [
-                    {"score": f"{hit['score']:.4f}", "title": hit["title"], "snippet": hit["snippet"], "url": hit["url"]}
+                    {
+                        "score": f"{hit['score']:.4f}",
+                        "title": hit["title"],
+                        "snippet": hit["snippet"],
+                        "url": hit["url"],
+                    }
                     for hit in hits
                 ],
             )

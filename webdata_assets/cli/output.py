@@ -23,6 +23,9 @@ class ExitCode(IntEnum):
     USAGE = 2
 
 
+PIPE_COLUMNS = 160
+
+
 def say(line: str) -> None:
     """Print one line of text."""
     typer.echo(printable(line))
@@ -45,7 +48,8 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable("" if value is None else str(value))) for value in row.values()))
-    Console().print(table)
+    # a pipe has no width of its own, and 80 columns would break words apart
+    Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
 
 
 def printable(text: str) -> str:

@@ -23,6 +23,7 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
         SourceFileError: there is no such source, or a source file is broken.
     """
     from webdata_assets.automation.jobs import CRAWL, REPLAY
+    from webdata_assets.cli.demo_hosts import demo_hosts
     from webdata_assets.cli.instance import execute, open_instance
     from webdata_assets.definitions import build_defs
     from webdata_assets.sources.registry import load_sources
@@ -35,7 +36,8 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
     partition = Partition(date, source)
     store = Store.open(settings.store)
     store.location.check_writable()
-    with open_instance(settings) as instance:
+    with open_instance(settings) as instance, demo_hosts(declared, settings) as hosts:
+        settings = settings.model_copy(update={"connect_to": {**hosts, **settings.connect_to}})
         outcome = execute(
             build_defs(settings=settings), instance, REPLAY if replay else CRAWL, partition=partition
         )
@@ -53,7 +55,7 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
 
 
 def partition_states(source: str | None) -> dict[str, Any]:
-    """Return how many partitions of each layer are admitted, failed or unchecked, and which are not admitted."""
+    """Return counts of admitted, failed and unchecked partitions by layer, and a line per problem."""
     store = Store.open(Settings().store)
     counts, problems = [], []
     for table in PARTITIONED:

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
+from webdata_assets.cli.demo_hosts import demo_hosts
 from webdata_assets.cli.instance import ensure_dagster_home, open_instance
 from webdata_assets.cli.output import say
 from webdata_assets.settings import Settings
@@ -18,17 +18,14 @@ def serve_ui(port: int) -> int:
     Where demo sources are enabled, the demo site is served as well, so that its partitions can be
     materialized from the UI.
     """
-    from webdata_assets.demo.server import DemoSite
-
     settings = Settings()
     registry = load_sources(settings.sources, patches=settings.patches)
     environment = {**os.environ, "DAGSTER_HOME": str(ensure_dagster_home(settings))}
     with open_instance(settings):
         pass  # reports runs of killed commands as failed before the daemon counts them
-    with ExitStack() as stack:
-        if any(name.startswith("demo_") for name in registry.enabled) and not settings.connect_to:
-            site = stack.enter_context(DemoSite())
-            environment["WEBDATA_CONNECT_TO"] = ",".join(f"{host}={to}" for host, to in site.connect_to.items())
+    with demo_hosts(registry.enabled.values(), settings) as hosts:
+        pairs = {**hosts, **settings.connect_to}.items()
+        environment["WEBDATA_CONNECT_TO"] = ",".join(f"{host}={target}" for host, target in pairs)
         say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C ends it)")
         command = [
             str(Path(sys.executable).with_name("dagster")), "dev",

@@ -5,29 +5,33 @@ and back. What does not: constraints of its own.
 """
 
 import dagster as dg
+import pandas as pd
 import polars as pl
 from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
 
+from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.schemas import Table
 
 
 def pandas_type(table: Table) -> dg.DagsterType:
     """Return the type that an asset names to take a table as a checked pandas frame."""
-    return create_dagster_pandas_dataframe_type(
-        name=f"{table.name.title().replace('_', '')}Frame",
-        description=f"{table.description} As a pandas frame.",
-        columns=[
-            _constrained(name, dtype, nullable=table.schema.columns()[name].nullable, unique=[name] == list(table.key))
-            for name, dtype in table.polars_schema.items()
-        ],
-        metadata_fn=lambda frame: {"rows": len(frame)},
-    )
+    columns = table.schema.columns()
+    with pinned_feature():  # dagster-pandas
+        return create_dagster_pandas_dataframe_type(
+            name=f"{table.name.title().replace('_', '')}Frame",
+            description=f"{table.description} As a pandas frame.",
+            columns=[
+                _constrained(name, dtype, nullable=columns[name].nullable, unique=[name] == list(table.key))
+                for name, dtype in table.polars_schema.items()
+            ],
+            metadata_fn=lambda frame: {"rows": len(frame)},
+        )
 
 
-def from_pandas(table: Table, frame: "object") -> pl.DataFrame:
+def from_pandas(table: Table, frame: pd.DataFrame) -> pl.DataFrame:
     """Return a pandas frame of a table as polars, with exactly the table's types."""
-    converted = pl.from_pandas(frame, schema_overrides=dict(table.polars_schema))  # type: ignore[call-overload]
-    return converted.select(list(table.polars_schema)).cast(dict(table.polars_schema))
+    converted = pl.from_pandas(frame, schema_overrides=dict(table.polars_schema))
+    return converted.select(list(table.polars_schema)).cast(table.polars_schema)
 
 
 def _constrained(name: str, dtype: pl.DataType, *, nullable: bool, unique: bool) -> PandasColumn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 if TYPE_CHECKING:
     from webdata_assets.sources.model import Source
@@ -22,7 +23,7 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
     """Open a transport for a source, and crawl through it."""
 
     user_agent: str
-    connect_to: dict[str, str] = {}
+    connect_to: dict[str, str] = Field(default_factory=dict)
     """Connect elsewhere for a host: host → `address:port`."""
     chromium: str = ""
     """The browser's executable; found if empty."""

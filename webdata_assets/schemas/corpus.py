@@ -39,7 +39,7 @@ class Corpus(dy.Schema):
 CORPUS = Table(
     name="corpus",
     schema=Corpus,
-    description="The newest admitted version of each record, duplicates clustered, removed pages marked gone.",
+    description="The newest admitted version of each record; duplicates clustered, removals marked.",
     key=("record_id",),
     partitioned=False,
     blocking_checks=("schema", "unique_keys", "reconciliation"),

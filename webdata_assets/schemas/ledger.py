@@ -34,7 +34,7 @@ class CheckResults(dy.Schema):
 CHECK_RESULTS = Table(
     name="check_results",
     schema=CheckResults,
-    description="Every result of every check with value, threshold and data version; admission comes from it.",
+    description="Every result of every check with value, threshold, data version; admission comes from it.",
     key=("asset", "check", "date", "source", "at"),
     partitioned=False,
 )

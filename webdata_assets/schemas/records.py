@@ -37,7 +37,7 @@ class Records(dy.Schema):
     extra = dy.String(nullable=False)
     """Fields without a column of their own, as one JSON object with sorted keys."""
     content_hash = columns.blake3_hash()
-    """BLAKE3 of the record's fields, so that a change of bytes without a change of content is seen as none."""
+    """BLAKE3 of the record's fields, so that changed bytes with unchanged content are seen as such."""
     duplicate_of = dy.String(nullable=True)
     """`record_id` of the first record of this partition with the same normalised text."""
     payload_hash = columns.blake3_hash()

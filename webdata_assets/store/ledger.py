@@ -185,7 +185,7 @@ class Ledger:
         row = states.row(0, named=True)
         if row["failed"]:
             raise NotAdmittedError(
-                f"{name} is not admitted: {', '.join(row['failed'])} failed; repair the cause and run it again"
+                f"{name} is not admitted: {', '.join(row['failed'])} failed; repair the cause, then rerun it"
             )
         if row["missing"]:
             raise NotAdmittedError(

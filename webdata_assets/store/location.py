@@ -35,7 +35,7 @@ class Location:
         """A local folder below the root. Raises PermanentError for an object store."""
         if not self.is_local:
             raise PermanentError(
-                f"WEBDATA_STORE={self.root}: {'/'.join(parts)} needs a local folder; object stores hold tables only",
+                f"WEBDATA_STORE={self.root}: {'/'.join(parts)} needs a local folder for now",
                 failure_domain=FailureDomain.CONFIGURATION,
             )
         return Path(self.uri(*parts))

@@ -46,9 +46,7 @@ class Payloads:
         """
         row = (
             self.tables.scan(PAGES)
-            .filter(
-                (pl.col("date") == payload_date) & (pl.col("source") == source) & (pl.col("url") == url)
-            )
+            .filter((pl.col("date") == payload_date) & (pl.col("source") == source) & (pl.col("url") == url))
             .select("payload")
             .collect()
         )

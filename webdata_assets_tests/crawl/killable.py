@@ -1,4 +1,4 @@
-"""A crawl in a process of its own, for tests that kill it: `python -m …killable ADDRESS SPOOL VIA`."""
+"""A crawl in a process of its own, for tests that kill it: `python -m …killable ADDRESS SPOOL`."""
 
 import asyncio
 import sys

@@ -9,8 +9,24 @@ from hypothesis import strategies as st
 from webdata_assets.errors import PermanentError
 from webdata_assets.stages.crawl.addresses import check_address
 
-PUBLIC = ("8.8.8.8", "93.184.216.34", "2606:4700::1111", "2a00:1450:4001::1", "::ffff:8.8.8.8", "64:ff9b::808:808")
-PRIVATE = ("127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "192.168.1.1", "::1", "fd12::1", "::ffff:10.0.0.1")
+PUBLIC = (
+    "8.8.8.8",
+    "93.184.216.34",
+    "2606:4700::1111",
+    "2a00:1450:4001::1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::808:808",
+)
+PRIVATE = (
+    "127.0.0.1",
+    "127.255.255.254",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "::1",
+    "fd12::1",
+    "::ffff:10.0.0.1",
+)
 NEVER = (
     "0.0.0.0", "0.1.2.3", "100.64.0.1", "100.100.100.200", "169.254.169.254", "168.63.129.16", "192.0.0.192",
     "192.0.2.1", "192.88.99.1", "198.18.0.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
@@ -62,4 +78,7 @@ def test_a_mapped_address_is_judged_as_the_one_it_carries(address: ipaddress.IPv
 
     expected = refused(str(address))
     assert refused(f"::ffff:{address}") == expected
-    assert refused(str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address)))) == expected
+    assert (
+        refused(str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address))))
+        == expected
+    )

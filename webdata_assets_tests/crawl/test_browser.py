@@ -37,7 +37,10 @@ def chromium() -> Path:
 
 
 def with_browser(
-    source: Source, chromium: Path, connect_to: Mapping[str, str], use: Callable[[BrowserTransport], Awaitable[T]]
+    source: Source,
+    chromium: Path,
+    connect_to: Mapping[str, str],
+    use: Callable[[BrowserTransport], Awaitable[T]],
 ) -> T:
     async def go() -> T:
         async with BrowserTransport(source, executable=chromium, connect_to=connect_to) as transport:
@@ -112,7 +115,7 @@ def test_one_browser_gives_every_kind_of_answer(site: FaultServer, chromium: Pat
         with pytest.raises(PermanentError, match="out of scope") as refused:
             await ask("away")
         assert refused.value.failure_domain is FailureDomain.ACCESS
-        with pytest.raises(TransientError, match="within 0.5 s"):
+        with pytest.raises(TransientError, match=r"within 0\.5 s"):
             await ask("slow", 0.5)
         with pytest.raises(PermanentError, match="larger than 2000 bytes"):
             await ask("large", max_body_bytes=2_000)
@@ -133,7 +136,9 @@ def test_a_cancelled_visit_leaves_no_process(site: FaultServer, chromium: Path) 
     site.add("/", slow(30, page("late")))
 
     async def go() -> None:
-        async with BrowserTransport(browser_source(HOST), executable=chromium, connect_to={HOST: site.address}) as way:
+        async with BrowserTransport(
+            browser_source(HOST), executable=chromium, connect_to={HOST: site.address}
+        ) as way:
             visit = asyncio.create_task(way.fetch(Request(START, timeout_seconds=60, allow_private=True)))
             while not site.log:
                 await asyncio.sleep(0.02)
@@ -162,7 +167,9 @@ def test_a_private_host_is_refused_before_the_browser_starts(site: FaultServer, 
 def test_a_missing_browser_is_named_with_its_remedy(crawling: Crawling, tmp_path: Path) -> None:
     source = source_of(urls("page"), via="browser")
     transport = BrowserTransport(source, executable=tmp_path / "chromium", connect_to={HOST: "127.0.0.1:9"})
-    with pytest.raises(BrowserMissingError, match=r"webdata_assets\[browser\].*apt-get install chromium") as caught:
+    with pytest.raises(
+        BrowserMissingError, match=r"webdata_assets\[browser\].*apt-get install chromium"
+    ) as caught:
         crawling.run(source, transport=transport)
     assert caught.value.failure_domain is FailureDomain.CONFIGURATION
 
@@ -184,5 +191,3 @@ def descendants() -> set[int]:
         front = {child for child, parent in parents.items() if parent in front}
         below |= front
     return below
-
-

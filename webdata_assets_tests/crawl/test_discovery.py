@@ -8,6 +8,7 @@ import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.stages.crawl.discovery import Found, Page, discover
+from webdata_assets.stages.crawl.urls import scope_of
 from webdata_assets_tests.crawl.harness import START, Crawling, outcomes, source_of, starting
 from webdata_assets_tests.site.answers import links, page
 
@@ -23,7 +24,8 @@ def sitemap(*paths: str, kind: str = "url") -> bytes:
 
 def found(rule: dict[str, object], body: bytes, content_type: str | None = None) -> list[Found]:
     source = source_of(rule)
-    return discover(source, source.fetch.discover[0], Page(START, body, content_type), requested_url=START)
+    rule_ = source.fetch.discover[0]
+    return discover(source, scope_of(source), rule_, Page(START, body, content_type), requested_url=START)
 
 
 def paths(items: list[Found]) -> list[str]:
@@ -48,7 +50,9 @@ def test_a_url_is_visited_once_however_it_is_written(crawling: Crawling) -> None
 
 
 def test_links_keep_to_scope_allow_and_deny(crawling: Crawling) -> None:
-    crawling.site.add("/", links("/docs/a", "/docs/private/b", "/blog", "http://other.test/docs/c", "mailto:x@y"))
+    crawling.site.add(
+        "/", links("/docs/a", "/docs/private/b", "/blog", "http://other.test/docs/c", "mailto:x@y")
+    )
     crawling.site.add("/docs/a", links())
     result = crawling.run(source_of(starting("links", allow=["/docs/"], deny=["private"])))
     assert outcomes(result) == {"/": "fetched", "/docs/a": "fetched"}
@@ -71,7 +75,9 @@ def test_links_of_a_legacy_page_are_read_in_its_encoding() -> None:
 def test_a_listing_gives_items_and_next_pages(crawling: Crawling) -> None:
     def shelf(item: str, following: str | None) -> str:
         link = f'<a rel="next" href="{following}">more</a>' if following else ""
-        return f'<div class="item"><h2><a href="/{item}">{item}</a></h2></div><a href="/about">about</a>{link}'
+        return (
+            f'<div class="item"><h2><a href="/{item}">{item}</a></h2></div><a href="/about">about</a>{link}'
+        )
 
     crawling.site.add("/list", page(shelf("a", "/list?page=2")))
     crawling.site.add("/list?page=2", page(shelf("b", "/list?page=3")))
@@ -80,14 +86,18 @@ def test_a_listing_gives_items_and_next_pages(crawling: Crawling) -> None:
         crawling.site.add(f"/{path}", page(path))
     rule = starting("listing", "list", items=".item", next="a[rel=next]")
     result = crawling.run(source_of(rule))
-    assert outcomes(result) == dict.fromkeys(["/a", "/b", "/c", "/list", "/list?page=2", "/list?page=3"], "fetched")
+    assert outcomes(result) == dict.fromkeys(
+        ["/a", "/b", "/c", "/list", "/list?page=2", "/list?page=3"], "fetched"
+    )
     roles = dict(result.pages.select("url", "role").iter_rows())
     assert roles[START + "list?page=3"] == "discovery"
     assert roles[START + "c"] == "content"
 
 
 def test_a_sitemap_index_leads_to_plain_and_gzipped_sitemaps(crawling: Crawling) -> None:
-    crawling.site.add("/sitemap.xml", page(sitemap("one.xml", "two.xml.gz", kind="sitemap"), content_type="text/xml"))
+    crawling.site.add(
+        "/sitemap.xml", page(sitemap("one.xml", "two.xml.gz", kind="sitemap"), content_type="text/xml")
+    )
     crawling.site.add("/one.xml", page(sitemap("a", "b"), content_type="text/xml"))
     crawling.site.add("/two.xml.gz", page(gzip.compress(sitemap("c", "a")), content_type="application/gzip"))
     for path in "abc":
@@ -103,7 +113,9 @@ def test_a_sitemap_may_be_plain_text() -> None:
 
 
 def test_image_locations_are_no_pages() -> None:
-    body = sitemap("a").replace(b"</loc>", b'</loc><i:image xmlns:i="i"><i:loc>http://site.test/i.png</i:loc></i:image>')
+    body = sitemap("a").replace(
+        b"</loc>", b'</loc><i:image xmlns:i="i"><i:loc>http://site.test/i.png</i:loc></i:image>'
+    )
     assert paths(found(starting("sitemap"), body)) == ["a"]
 
 
@@ -128,7 +140,7 @@ def test_a_sitemap_that_unpacks_to_too_much_is_refused() -> None:
     with pytest.raises(PermanentError) as caught:
         source = source_of(starting("sitemap"), max_body_bytes=1_000_000)
         page_ = Page(START, gzip.compress(bytes(50_000_000)))
-        discover(source, source.fetch.discover[0], page_, requested_url=START)
+        discover(source, scope_of(source), source.fetch.discover[0], page_, requested_url=START)
     assert caught.value.failure_domain is FailureDomain.RESOURCE
 
 
@@ -147,12 +159,16 @@ ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{}</feed>'
 @pytest.mark.parametrize(
     "body",
     [
-        RSS.format("<item><title>a</title><link>http://site.test/a</link></item><item><link>/b</link></item>"),
+        RSS.format(
+            "<item><title>a</title><link>http://site.test/a</link></item><item><link>/b</link></item>"
+        ),
         ATOM.format(
             '<entry><title>a</title><link rel="alternate" href="http://site.test/a"/></entry>'
             '<entry><title>b</title><link href="/b"/></entry>'
         ),
-        json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [{"url": START + "a"}, {"url": "/b"}]}),
+        json.dumps(
+            {"version": "https://jsonfeed.org/version/1.1", "items": [{"url": START + "a"}, {"url": "/b"}]}
+        ),
     ],
     ids=["rss", "atom", "json"],
 )
@@ -161,10 +177,11 @@ def test_feeds_of_every_kind_name_their_entries(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<!doctype html><title>no feed</title>", b"", b"{}", b'{"items": 1}', b"{", b"<x/>", b"\xff\xfe"]
+    "body",
+    [b"<!doctype html><title>no feed</title>", b"", b"{}", b'{"items": 1}', b"{", b"<x/>", b"\xff\xfe"],
 )
 def test_what_is_no_feed_is_said_so(body: bytes) -> None:
-    with pytest.raises(PermanentError, match="(?i)feed") as caught:
+    with pytest.raises(PermanentError, match=r"(?i)feed") as caught:
         found(starting("feed"), body)
     assert caught.value.failure_domain is FailureDomain.PARSE
 
@@ -224,7 +241,9 @@ def test_real_feeds_and_sitemaps_are_read_or_refused_but_never_crash() -> None:
         for file in sorted(path for path in FIXTURES.rglob("*") if path.is_file())[:2_000]:
             source = source_of(starting(kind), hosts=["*.com"])
             try:
-                discover(source, source.fetch.discover[0], Page(START, file.read_bytes()), requested_url=START)
+                discover(
+                    source, source.fetch.discover[0], Page(START, file.read_bytes()), requested_url=START
+                )
                 read += 1
             except PermanentError as error:
                 assert error.failure_domain in (FailureDomain.PARSE, FailureDomain.RESOURCE), file

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from webdata_assets_tests.crawl.harness import NOW, Crawling, source_of, starting, urls
+from webdata_assets_tests.crawl.harness import NOW, Crawling, source_of, urls
 from webdata_assets_tests.site.answers import (
     drop,
     drop_mid_body,
@@ -41,7 +41,9 @@ def test_a_transient_status_is_tried_until_the_budget_ends(crawling: Crawling, c
     assert crawling.site.count("/page") == 3
 
 
-@pytest.mark.parametrize(("code", "domain"), [(400, "target"), (401, "access"), (403, "access"), (451, "access")])
+@pytest.mark.parametrize(
+    ("code", "domain"), [(400, "target"), (401, "access"), (403, "access"), (451, "access")]
+)
 def test_a_refusal_is_not_repeated(crawling: Crawling, code: int, domain: str) -> None:
     row = visit(crawling, status(code))
     assert (row["outcome"], row["attempts"], row["failure_domain"]) == ("failed", 1, domain)
@@ -95,8 +97,7 @@ def test_a_body_that_always_breaks_off_fails(crawling: Crawling) -> None:
 
 
 def test_a_connection_that_always_drops_fails(crawling: Crawling) -> None:
-    # without robots.txt no connection is left over, on which a dropped request would be sent once more
-    row = visit(crawling, drop(), robots="ignore")
+    row = visit(crawling, drop())
     assert (row["outcome"], row["attempts"], row["http_status"]) == ("failed", 3, None)
     assert crawling.site.count("/page") == 3
 

@@ -74,7 +74,9 @@ def test_start_urls_come_with_the_validators_of_their_last_visit() -> None:
 
 def test_earlier_pages_are_visited_again_unless_they_are_gone() -> None:
     rows = planned(
-        source_of(starting("links")), {"url": START + "a"}, {"url": START + "b", "outcome": "gone", "reason": "404"}
+        source_of(starting("links")),
+        {"url": START + "a"},
+        {"url": START + "b", "outcome": "gone", "reason": "404"},
     )
     assert list(rows) == ["", "a"]
     assert (rows["a"]["why"], rows["a"]["role"], rows["a"]["depth"]) == ("revisit", "both", 2)

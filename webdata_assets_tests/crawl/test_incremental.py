@@ -4,7 +4,16 @@ import datetime as dt
 
 import polars as pl
 
-from webdata_assets_tests.crawl.harness import DATE, START, Crawling, hashed, outcomes, source_of, starting, urls
+from webdata_assets_tests.crawl.harness import (
+    DATE,
+    START,
+    Crawling,
+    hashed,
+    outcomes,
+    source_of,
+    starting,
+    urls,
+)
 from webdata_assets_tests.site.answers import in_turn, links, page, status, with_validators
 
 NEXT = DATE + dt.timedelta(days=1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import random
 
 import pytest
@@ -26,7 +27,7 @@ async def _turns(politeness: Politeness, clock: FastClock, host: str, count: int
 
 
 def gaps(moments: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(moments)]
 
 
 async def test_requests_to_a_host_are_spaced_evenly() -> None:

@@ -41,7 +41,9 @@ def test_a_redirect_out_of_scope_is_skipped_and_not_requested(crawling: Crawling
     assert {seen.host for seen in crawling.site.log} == {HOST}
 
 
-@pytest.mark.parametrize("location", ["ftp://site.test/x", "http://", "javascript:alert(1)", "http://u:p@site.test/"])
+@pytest.mark.parametrize(
+    "location", ["ftp://site.test/x", "http://", "javascript:alert(1)", "http://u:p@site.test/"]
+)
 def test_a_redirect_to_what_is_no_page_fails(crawling: Crawling, location: str) -> None:
     crawling.site.add("/page", redirect(location))
     row = crawling.page(crawling.run(source_of(urls("page"))), "page")
@@ -91,5 +93,7 @@ def test_a_sources_headers_stay_with_the_origin(crawling: Crawling, monkeypatch:
     )
     way = HttpTransport(connect_to={HOST: crawling.site.address, "other.test": crawling.site.address})
     assert crawling.page(crawling.run(source, transport=way), "page")["outcome"] == "fetched"
-    sent = {seen.host: seen.headers.get("authorization") for seen in crawling.site.log if seen.target == "/page"}
+    sent = {
+        seen.host: seen.headers.get("authorization") for seen in crawling.site.log if seen.target == "/page"
+    }
     assert sent == {HOST: "Bearer s3cret", "other.test": None}

@@ -12,7 +12,17 @@ import pytest
 from webdata_assets.stages.crawl.rows import SPOOL_SCHEMA, Visit, page_row
 from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
 from webdata_assets.stages.crawl.walk import Node
-from webdata_assets_tests.crawl.harness import DATE, NOW, START, Crawling, hashed, outcomes, source_of, starting, urls
+from webdata_assets_tests.crawl.harness import (
+    DATE,
+    NOW,
+    START,
+    Crawling,
+    hashed,
+    outcomes,
+    source_of,
+    starting,
+    urls,
+)
 from webdata_assets_tests.crawl.killable import CONCURRENCY, big_site
 from webdata_assets_tests.site.answers import drop, in_turn, links, page, slow, with_validators
 
@@ -39,7 +49,13 @@ def test_a_killed_crawl_resumes_and_ends_as_if_undisturbed(
     undisturbed = crawling.run(big_site())
     crawling.site.log.clear()
 
-    command = [sys.executable, "-m", "webdata_assets_tests.crawl.killable", crawling.site.address, str(tmp_path / "s")]
+    command = [
+        sys.executable,
+        "-m",
+        "webdata_assets_tests.crawl.killable",
+        crawling.site.address,
+        str(tmp_path / "s"),
+    ]
     process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     deadline = time.monotonic() + 30
     while len(crawling.site.targets()) < kill_after and time.monotonic() < deadline:
@@ -90,7 +106,9 @@ def test_a_bug_in_the_callers_code_is_raised_as_it_is(crawling: Crawling) -> Non
     first = crawling.run(source)
     crawling.stored = None  # type: ignore[assignment]
     with pytest.raises(TypeError):
-        crawling.run(source, date=DATE.replace(day=3), after=first.pages.drop("payload").with_columns(payload=None))
+        crawling.run(
+            source, date=DATE.replace(day=3), after=first.pages.drop("payload").with_columns(payload=None)
+        )
 
 
 def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
@@ -144,6 +162,6 @@ async def test_a_write_that_fails_is_not_taken_for_done(tmp_path: Path) -> None:
 
 def test_a_failed_page_stays_failed_in_the_same_spool(crawling: Crawling) -> None:
     crawling.site.add("/page", in_turn(drop(), drop(), drop(), page("late")))
-    source = source_of(urls("page"), robots="ignore")
+    source = source_of(urls("page"))
     assert outcomes(crawling.run(source, keep_spool=True)) == {"/page": "failed"}
     assert outcomes(crawling.run(source)) == {"/page": "failed"}

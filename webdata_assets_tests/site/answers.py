@@ -1,6 +1,7 @@
 """Answers: the kinds of good and bad behaviour that a path of the fault server can have.
 
-What belongs here: one small function per behaviour, each giving an answer. What does not: routing (server.py).
+What belongs here: one small function per behaviour, each giving an answer. What does not: routing
+(server.py).
 """
 
 import asyncio
@@ -16,13 +17,19 @@ _MEGABYTE = bytes(1_000_000)
 
 
 def page(
-    body: str | bytes, *, content_type: str = "text/html", status: int = 200, headers: Mapping[str, str] | None = None
+    body: str | bytes,
+    *,
+    content_type: str = "text/html",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Always this."""
 
     async def answer(_: web.BaseRequest) -> web.StreamResponse:
         raw = body.encode() if isinstance(body, str) else body
-        return web.Response(body=raw, status=status, headers={"Content-Type": content_type, **(headers or {})})
+        return web.Response(
+            body=raw, status=status, headers={"Content-Type": content_type, **(headers or {})}
+        )
 
     return answer
 
@@ -35,7 +42,9 @@ def links(*hrefs: str, title: str = "links") -> Answer:
 
 def status(code: int, **headers: str) -> Answer:
     """Always this status; header names with `_` for `-`."""
-    return page(f"status {code}", status=code, headers={name.replace("_", "-"): headers[name] for name in headers})
+    return page(
+        f"status {code}", status=code, headers={name.replace("_", "-"): headers[name] for name in headers}
+    )
 
 
 def in_turn(*answers: Answer) -> Answer:

@@ -36,7 +36,7 @@ def text_hash(text: str) -> str:
 
 
 def canonical_json(value: object) -> bytes:
-    """Return JSON with sorted keys; decimals as numbers with their own digits, moments as ISO 8601 in UTC.
+    """Return JSON with sorted keys; decimals as numbers with their own digits, moments as ISO 8601.
 
     Decimals lose trailing zeros: 4.50 is 4.5.
     """

@@ -1,7 +1,7 @@
 """Merge the records of many partitions into the current state of each.
 
 What belongs here: choosing the newest version, tombstones, and clusters of exact duplicates across sources.
-What does not: which partitions may take part (store/ledger.py), and near duplicates within one (stages/clean).
+What does not: which partitions may take part (store/ledger.py).
 """
 
 import polars as pl

@@ -83,17 +83,14 @@ class Pins:
 
     def _named_hosts(self) -> Iterator[tuple[str, int | None]]:
         """Yield the scope's hosts with their ports; None for all ports. Wildcards name none."""
-        any_port = bool(self._source.fetch.hosts)
-        for pattern in scope_of(self._source):
-            if pattern.startswith("*."):
-                continue
-            parsed = ada_url.URL(f"http://{pattern}")
-            if parsed.port:
-                yield parsed.hostname, int(parsed.port)
-            elif any_port:
-                yield parsed.hostname, None
-            else:
-                yield from ((parsed.hostname, port) for port in _DEFAULT_PORTS.values())
+        scope = scope_of(self._source)
+        every_port: tuple[int | None, ...] = (None,)
+        named = [(host, every_port) for host in scope.patterns if not host.startswith("*.")]
+        named += [(host, tuple(_DEFAULT_PORTS.values())) for host in sorted(scope.authorities)]
+        for host, ports in named:
+            parsed = ada_url.URL(f"http://{host}")
+            for port in (int(parsed.port),) if parsed.port else ports:
+                yield parsed.hostname, port
 
     async def _pin(self, hostname: str, port: int | None) -> None:
         assert self._pins is not None

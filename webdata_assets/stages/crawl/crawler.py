@@ -212,7 +212,7 @@ class _Crawl:
         page = Page(visit.final_url or node.url, body, visit.content_type)
         rule = self._source.fetch.discover[node.rule]
         try:
-            return visit, discover(self._source, rule, page, requested_url=node.url)
+            return visit, discover(self._source, self._requester.scope, rule, page, requested_url=node.url)
         except PermanentError as error:
             if error.failure_domain is FailureDomain.CONFIGURATION:
                 raise

@@ -22,7 +22,7 @@ from webdata_assets.sources.model import (
 )
 from webdata_assets.stages.crawl.discovery.discover import allows
 from webdata_assets.stages.crawl.discovery.found import Role
-from webdata_assets.stages.crawl.urls import canonical_url, in_scope
+from webdata_assets.stages.crawl.urls import canonical_url, scope_of
 
 _DAY_HOURS = 24.0
 
@@ -94,8 +94,9 @@ def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> p
                 reads_links = known["discovery"] if known["role"] != "content" else index
                 rows[url] = known | {"role": "both", "discovery": reads_links}
     if source.fetch.revisit:
+        scope = scope_of(source)
         for url, visit in visits.items():
-            if url in rows or visit["outcome"] == "gone" or not in_scope(url, source):
+            if url in rows or visit["outcome"] == "gone" or url not in scope:
                 continue
             # a rule that the source file has lost since is replaced by its last one
             index = min(visit["discovery"], len(source.fetch.discover) - 1)

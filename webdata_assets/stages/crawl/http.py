@@ -69,19 +69,8 @@ class HttpTransport:
             raise TransientError(
                 f"no whole answer within {request.timeout_seconds:g} s", failure_domain=FailureDomain.TARGET
             ) from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise PermanentError(
-                f"the certificate does not verify: {error.certificate_error}",
-                failure_domain=FailureDomain.TARGET,
-            ) from error
-        except aiohttp.InvalidURL as error:
-            raise PermanentError(
-                "the URL cannot be requested over http", failure_domain=FailureDomain.ACCESS
-            ) from error
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise TransientError(
-                f"the connection failed: {_describe(error)}", failure_domain=FailureDomain.TARGET
-            ) from error
+            raise _typed(error) from error
 
     async def close(self) -> None:
         """Close all connections."""
@@ -103,6 +92,7 @@ class HttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
+                middlewares=(_send_once,),
                 max_line_size=_MAX_HEADER_BYTES,
                 max_field_size=_MAX_HEADER_BYTES,
             )
@@ -167,6 +157,22 @@ def _plain_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-def _describe(error: Exception) -> str:
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a failed GET again by itself: it knows nothing of attempts and rates."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _typed(error) from error
+
+
+def _typed(error: Exception) -> TransientError | PermanentError:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = f"the certificate does not verify: {error.certificate_error}"
+        return PermanentError(why, failure_domain=FailureDomain.TARGET)
+    if isinstance(error, aiohttp.InvalidURL):
+        return PermanentError("the URL cannot be requested over http", failure_domain=FailureDomain.ACCESS)
     # some of aiohttp's errors have no text
-    return f"{type(error).__name__}: {error}"[:300].rstrip(": ")
+    why = f"{type(error).__name__}: {error}"[:300].rstrip(": ")
+    return TransientError(f"the connection failed: {why}", failure_domain=FailureDomain.TARGET)

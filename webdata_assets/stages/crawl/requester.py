@@ -7,6 +7,7 @@ outcomes (visit.py).
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 from webdata_assets.errors import PermanentError, TransientError
 from webdata_assets.sources.model import Source
@@ -16,7 +17,7 @@ from webdata_assets.stages.crawl.politeness import Politeness
 from webdata_assets.stages.crawl.retry import REDIRECTS, Backoff, check_status
 from webdata_assets.stages.crawl.robots import MAX_FETCHED_BYTES, Robots
 from webdata_assets.stages.crawl.transport import Request, Response, Transport
-from webdata_assets.stages.crawl.urls import canonical_url, host_of, in_scope, with_as_of
+from webdata_assets.stages.crawl.urls import canonical_url, host_of, scope_of, with_as_of, without_as_of
 
 MAX_REDIRECTS = 10
 _MAX_IN_FLIGHT = 128
@@ -44,6 +45,7 @@ class Requester:
         """Take what all requests share. Raises PermanentError when a header's variable is missing."""
         self.requests = 0
         self.source = source
+        self.scope = scope_of(source)
         self.now = now
         self.date = date
         self.transport = transport
@@ -66,11 +68,11 @@ class Requester:
         await self._robots.close()
 
     async def get(self, url: str, *, credentials: bool, conditions: dict[str, str]) -> Response:
-        """Make one request for a page, after scope, robots and rate; `credentials` adds the source's headers.
+        """Make one request for a page, after scope, robots and rate; no URL here has the date parameter.
 
         Raises what the transport raises, and ForbiddenError.
         """
-        if not in_scope(url, self.source):
+        if url not in self.scope:
             raise ForbiddenError(f"leads out of scope, to {host_of(url)}")
         if self.source.fetch.robots == "obey":
             verdict = await self._robots.ask(url)
@@ -79,9 +81,12 @@ class Requester:
             if verdict.crawl_delay is not None:
                 self._politeness.slow_down(host_of(url), verdict.crawl_delay)
         headers = self._own_headers | (self._source_headers | conditions if credentials else {})
-        return await self._request(
-            with_as_of(url, self.source.as_of, self.date), headers, self.source.fetch.max_body_bytes
-        )
+        as_of = self.source.as_of
+        asked = with_as_of(url, as_of, self.date)
+        response = await self._request(asked, headers, self.source.fetch.max_body_bytes)
+        # a browser may have been led elsewhere
+        landed = url if response.url == asked else without_as_of(canonical_url(response.url), as_of)
+        return replace(response, url=landed)
 
     async def wait(self, url: str, attempt: int, error: TransientError, status: int | None) -> bool:
         """Wait as the failed attempt asks for, the host with it where it is overloaded.
@@ -137,6 +142,6 @@ class Requester:
                 url = canonical_url(response.headers.get("location", ""), url)
             except PermanentError:
                 return None
-            if not in_scope(url, self.source):
+            if url not in self.scope:
                 return None
         return None

@@ -5,6 +5,8 @@ not: addresses (addresses.py), and which URLs are visited (discovery/, walk.py).
 """
 
 import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import quote_plus, unquote_plus
 
 import ada_url
 
@@ -44,34 +46,39 @@ def host_of(url: str) -> str:
     return _parse(url).hostname
 
 
-def authority_of(url: str) -> str:
-    """Return the host with its port, where that is not the scheme's own."""
-    return _parse(url).host
-
-
 def origin_of(url: str) -> str:
     """Return scheme, host and port, such as `https://example.com`: what robots.txt and credentials go by."""
     return _parse(url).origin
 
 
-def scope_of(source: Source) -> tuple[str, ...]:
-    """Return the patterns of the hosts in scope: `fetch.hosts`, or host and port of each start URL."""
+@dataclass(frozen=True)
+class Scope:
+    """The hosts that a source may visit.
+
+    Attributes:
+        authorities: hosts with the very port that they are meant for.
+        patterns: hosts for every port, or with one; `*.example.com` stands for all subdomains.
+    """
+
+    authorities: frozenset[str]
+    patterns: tuple[str, ...]
+
+    def __contains__(self, url: str) -> bool:
+        parsed = _parse(url)
+        return parsed.host in self.authorities or any(_matches(parsed, pattern) for pattern in self.patterns)
+
+
+def scope_of(source: Source) -> Scope:
+    """Return a source's scope: `fetch.hosts`, or else host and port of each start URL."""
     if source.fetch.hosts:
-        return source.fetch.hosts
+        return Scope(frozenset(), source.fetch.hosts)
     starts = (start for rule in source.fetch.discover for start in rule.start)
-    return tuple(sorted({authority_of(canonical_url(start)) for start in starts}))
+    return Scope(frozenset(_parse(start).host for start in starts), ())
 
 
 def in_scope(url: str, source: Source) -> bool:
-    """Return whether the URL's host is one that the source may visit.
-
-    A pattern of `fetch.hosts` without a port holds for every port, `*.example.com` for all its subdomains.
-    Hosts taken from start URLs hold for their own port only.
-    """
-    parsed = _parse(url)
-    if not source.fetch.hosts:
-        return parsed.host in scope_of(source)
-    return any(_matches(parsed, pattern) for pattern in source.fetch.hosts)
+    """Return whether a source may visit the URL's host; for many URLs ask one `scope_of`."""
+    return url in scope_of(source)
 
 
 def with_as_of(url: str, as_of: AsOf | None, date: dt.date) -> str:
@@ -86,21 +93,28 @@ def without_as_of(url: str, as_of: AsOf | None) -> str:
     if as_of is None or as_of.param is None:
         return url
     parsed = _parse(url)
-    parameters = ada_url.URLSearchParams(parsed.search)
-    if not parameters.has(as_of.param):
+    pairs = parsed.search.removeprefix("?").split("&")
+    kept = [pair for pair in pairs if _name_of(pair) != as_of.param]
+    if len(kept) == len(pairs):
         return url
-    parameters.delete(as_of.param)
-    parsed.search = str(parameters)
+    parsed.search = "&".join(kept)
     return parsed.href
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
-    """Return the URL with one query parameter set, in place of any value that it had."""
+    """Return the URL with one query parameter set, in place of any value that it had.
+
+    The other parameters stay as they are written, because servers tell `%20` from `+`.
+    """
     parsed = _parse(url)
-    parameters = ada_url.URLSearchParams(parsed.search)
-    parameters.set(name, value)
-    parsed.search = str(parameters)
+    pairs = parsed.search.removeprefix("?").split("&") if parsed.search else []
+    kept = [pair for pair in pairs if _name_of(pair) != name]
+    parsed.search = "&".join([*kept, f"{quote_plus(name)}={quote_plus(value)}"])
     return parsed.href
+
+
+def _name_of(pair: str) -> str:
+    return unquote_plus(pair.partition("=")[0])
 
 
 def _parse(url: str) -> ada_url.URL:

@@ -15,7 +15,7 @@ from webdata_assets.stages.crawl.requester import MAX_REDIRECTS, ForbiddenError,
 from webdata_assets.stages.crawl.retry import GONE, REDIRECTS, check_status, describe_status
 from webdata_assets.stages.crawl.rows import Visit
 from webdata_assets.stages.crawl.transport import Response
-from webdata_assets.stages.crawl.urls import canonical_url, host_of, in_scope, origin_of, without_as_of
+from webdata_assets.stages.crawl.urls import canonical_url, host_of, origin_of, without_as_of
 from webdata_assets.stages.crawl.walk import LastVisit
 
 logger = logging.getLogger(__name__)
@@ -83,11 +83,10 @@ class _Tries:
                 conditions=self._conditions,
             )
             self._response = response
-            landed = without_as_of(canonical_url(response.url), as_of)
-            if landed != self._hop_url and not in_scope(landed, self._requester.source):
+            self._hop_url = response.url
+            if self._hop_url not in self._requester.scope:
                 # a browser follows redirects by itself
-                raise ForbiddenError(f"leads out of scope, to {host_of(landed)}")
-            self._hop_url = landed
+                raise ForbiddenError(f"leads out of scope, to {host_of(self._hop_url)}")
             if response.status not in REDIRECTS:
                 return response
             location = response.headers.get("location")
@@ -96,7 +95,7 @@ class _Tries:
                     f"{describe_status(response.status)} without a Location",
                     failure_domain=FailureDomain.TARGET,
                 )
-            self._hop_url = without_as_of(canonical_url(location, landed), as_of)
+            self._hop_url = without_as_of(canonical_url(location, self._hop_url), as_of)
         raise PermanentError(f"more than {MAX_REDIRECTS} redirects", failure_domain=FailureDomain.TARGET)
 
     def _judge(self, response: Response) -> Visit:

@@ -101,18 +101,18 @@ def types_of(item: JsonObject) -> tuple[str, ...]:
 
 def read_structured(tree: LexborHTMLParser) -> StructuredData:
     """Read a page's JSON-LD and meta elements. What cannot be mended is left out."""
-    objects: list[JsonObject] = []
+    scripts: list[Any] = []
     meta: dict[str, str] = {}
     for node in tree.css('meta[content], script[type*="ld+json"], script[type*="LD+JSON"]'):
         attributes = node.attributes
         if node.tag == "script":
-            objects.extend(_objects(load_jsonld(node.text() or "")))
+            scripts.append(load_jsonld(node.text() or ""))
             continue
         content = (attributes.get("content") or "").strip()
         for key in ("name", "property", "itemprop", "http-equiv"):
             if content and (name := attributes.get(key)):
                 meta.setdefault(name.strip().lower(), content)
-    return StructuredData(tuple(objects), meta)
+    return StructuredData(tuple(_objects(scripts)), meta)
 
 
 def load_jsonld(text: str) -> Any:

@@ -22,10 +22,10 @@ from webdata_assets.stages.crawl.discovery.found import Found, Page
 from webdata_assets.stages.crawl.discovery.links import discover_links
 from webdata_assets.stages.crawl.discovery.listing import discover_listing
 from webdata_assets.stages.crawl.discovery.sitemap import discover_sitemap
-from webdata_assets.stages.crawl.urls import in_scope, without_as_of
+from webdata_assets.stages.crawl.urls import Scope, without_as_of
 
 
-def discover(source: Source, rule: Discovery, page: Page, *, requested_url: str) -> list[Found]:
+def discover(source: Source, scope: Scope, rule: Discovery, page: Page, *, requested_url: str) -> list[Found]:
     """Return the URLs that a page names under a rule: in scope, allowed, without the `as_of` parameter.
 
     Raises:
@@ -34,7 +34,7 @@ def discover(source: Source, rule: Discovery, page: Page, *, requested_url: str)
     """
     found = _read(source, rule, page, requested_url)
     plain = (Found(without_as_of(item.url, source.as_of), item.role) for item in found)
-    kept = (item for item in plain if in_scope(item.url, source))
+    kept = (item for item in plain if item.url in scope)
     # allow and deny choose content; a sitemap index may name its parts as it likes
     return [item for item in dict.fromkeys(kept) if item.role == "discovery" or allows(rule, item.url)]
 

@@ -1,0 +1,138 @@
+"""`webdata try`: one page through a source's extraction, shown and not stored."""
+
+import asyncio
+import datetime as dt
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from blake3 import blake3
+
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.settings import Settings
+from webdata_assets.sources.model import DiscoverUrls, Source
+from webdata_assets.sources.registry import load_sources
+
+SHOWN_CHARACTERS = 300
+SHOWN_RECORDS = 3
+
+
+def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
+    """Fetch one URL, or read one file, and report what the source makes of it.
+
+    Returns:
+        `ok`, `records_found`, `fields` (rows of record, field, value), `selectors` (rows of field, selector,
+        matches) and `problems` (lines of text).
+
+    Raises:
+        PermanentError: the page could not be fetched; the message says why.
+    """
+    from webdata_assets.stages.clean.cleaner import clean
+    from webdata_assets.stages.extract.extractor import extract_pages
+
+    settings = Settings()
+    source = load_sources(settings.sources, patches=settings.patches).get(name)
+    payload = _read_file(Path(url), date) if Path(url).is_file() else _fetch(url, source, date, settings)
+    extraction = extract_pages(source, [payload])
+    cleaned = clean(source, date, extraction)
+    records = cleaned.records.head(SHOWN_RECORDS)
+    fields = [
+        {"record": number, "field": field, "value": _shown(value)}
+        for number, row in enumerate(records.iter_rows(named=True))
+        for field, value in row.items()
+        if field in _FIELDS and value is not None
+    ]
+    selectors = [
+        {"field": field, "selector": selector, "matches": matches}
+        for field, hits in sorted(extraction.selector_hits.items())
+        for selector, matches in hits.items()
+    ]
+    problems = [
+        f"refused by {rule}: {reason}"
+        for rule, reason in cleaned.quarantine.select("rule", "reason").iter_rows()
+    ]
+    if cleaned.extracted == 0 and not problems:
+        problems.append("no record on this page: see extract.pages and extract.items")
+    return {
+        "ok": cleaned.records.height > 0 and not problems,
+        "records_found": cleaned.records.height,
+        "fields": fields,
+        "selectors": selectors,
+        "problems": problems,
+    }
+
+
+_FIELDS = frozenset(
+    {
+        "record_id", "url", "title", "text", "language", "author", "category", "published_at", "image_url",
+        "price", "currency", "sku", "brand", "availability", "extra",
+    }
+)  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def _read_file(path: Path, date: dt.date) -> Any:
+    from webdata_assets.stages.extract.extractor import Payload
+
+    body = path.read_bytes()
+    url = f"http://file.invalid/{path.name}"
+    return Payload(url, url, None, body, blake3(body).hexdigest(), date)
+
+
+def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
+    """Visit one URL exactly as a crawl would: robots, scope, rate, address checks and retries included."""
+    from webdata_assets.cli.demo_hosts import demo_hosts
+    from webdata_assets.resources import FetcherResource
+    from webdata_assets.schemas.pages import PAGES
+    from webdata_assets.stages.crawl.frontier import check_date, plan_frontier
+    from webdata_assets.stages.crawl.spool import Spool
+    from webdata_assets.stages.crawl.urls import host_of
+    from webdata_assets.store.payloads import Payloads
+
+    now = dt.datetime.now(dt.UTC)
+    check_date(source, date, now)
+    starts = [start for rule in source.fetch.discover for start in rule.start]
+    hosts = source.fetch.hosts or tuple(dict.fromkeys(host_of(start) for start in starts))
+    one_page = source.model_copy(
+        update={
+            "fetch": source.fetch.model_copy(
+                update={"discover": (DiscoverUrls(by="urls", start=(url,)),), "hosts": hosts}
+            )
+        }
+    )
+    frontier = plan_frontier(one_page, date, PAGES.empty().drop("payload"))
+    with ExitStack() as stack:
+        connect_to = {**stack.enter_context(demo_hosts(source, settings)), **settings.connect_to}
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        fetcher = FetcherResource(
+            user_agent=settings.user_agent, connect_to=connect_to, chromium=str(settings.chromium or "")
+        )
+        result = asyncio.run(
+            fetcher.crawl(
+                one_page,
+                date,
+                frontier,
+                spool=Spool(Path(folder)),
+                load_payload=_nothing_stored,
+                now=lambda: dt.datetime.now(dt.UTC),
+                log=lambda _line: None,
+            )
+        )
+    page = result.pages.row(0, named=True)
+    if page["outcome"] != "fetched":
+        raise PermanentError(
+            f"{url}: {page['outcome']}: {page['reason']}",
+            failure_domain=FailureDomain(page["failure_domain"] or FailureDomain.TARGET),
+        )
+    fetched = result.pages.with_columns(role=pl.lit("content"))
+    return next(Payloads.of_pages(fetched))
+
+
+def _nothing_stored(url: str, _payload_hash: str, _payload_date: dt.date) -> bytes:
+    raise LookupError(f"nothing is stored for {url}")
