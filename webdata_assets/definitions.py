@@ -52,7 +52,7 @@ def build_defs(
     assert isinstance(sources, SourcesResource)
     registry = sources.registry()
     grid = build_partitions_definition(registry.start, sorted(registry.enabled))
-    jobs = build_jobs(grid)
+    jobs = build_jobs()
     return dg.Definitions(
         assets=[
             build_frontier(grid),

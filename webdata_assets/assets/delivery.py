@@ -36,7 +36,7 @@ def delivery(
         DeltaSink(location.delivered("records")),
         ParquetSink(location.delivered("records_parquet")),
     ):
-        merged = sink.merge(rows, run_id=context.run_id)
+        merged = sink.merge(rows, run_id=context.run.run_id)
         delivered.append(
             {
                 "sink": sink.name,
@@ -49,7 +49,7 @@ def delivery(
                 "inserted": merged.inserted,
                 "updated": merged.updated,
                 "deleted": merged.deleted,
-                "run_id": context.run_id,
+                "run_id": context.run.run_id,
                 "delivered_at": clock.now(),
             }
         )

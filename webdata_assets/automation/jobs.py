@@ -18,21 +18,17 @@ UNPARTITIONED_TAGS = {"webdata/writes": "unpartitioned"}
 """Runs that carry it are limited to one at a time in dagster.yaml: one writer per table."""
 
 
-def build_jobs(
-    grid: dg.PartitionsDefinition[str],
-) -> dict[str, UnresolvedAssetJobDefinition]:
+def build_jobs() -> dict[str, UnresolvedAssetJobDefinition]:
     """Return the jobs by name; each selects its assets with all their checks."""
     return {
         CRAWL: dg.define_asset_job(
             CRAWL,
             selection=dg.AssetSelection.assets(*CRAWLED),
-            partitions_def=grid,
             description="One partition from frontier to embeddings. Fetches; resumes what a crash left.",
         ),
         REPLAY: dg.define_asset_job(
             REPLAY,
             selection=dg.AssetSelection.assets(*REPLAYED),
-            partitions_def=grid,
             description="One partition again from its stored payloads: no HTTP request.",
         ),
         PUBLISH: dg.define_asset_job(

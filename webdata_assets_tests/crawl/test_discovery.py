@@ -241,9 +241,8 @@ def test_real_feeds_and_sitemaps_are_read_or_refused_but_never_crash() -> None:
         for file in sorted(path for path in FIXTURES.rglob("*") if path.is_file())[:2_000]:
             source = source_of(starting(kind), hosts=["*.com"])
             try:
-                discover(
-                    source, source.fetch.discover[0], Page(START, file.read_bytes()), requested_url=START
-                )
+                found_in = Page(START, file.read_bytes())
+                discover(source, scope_of(source), source.fetch.discover[0], found_in, requested_url=START)
                 read += 1
             except PermanentError as error:
                 assert error.failure_domain in (FailureDomain.PARSE, FailureDomain.RESOURCE), file

@@ -26,7 +26,7 @@ from webdata_assets_tests.crawl.harness import (
 from webdata_assets_tests.crawl.killable import CONCURRENCY, big_site
 from webdata_assets_tests.site.answers import drop, in_turn, links, page, slow, with_validators
 
-PAGES = 200
+PAGES = 120
 
 
 def row(path: str, body: bytes = b"x") -> dict[str, Any]:
@@ -41,7 +41,7 @@ def build_big_site(crawling: Crawling) -> None:
         crawling.site.add(f"/{number or ''}", slow(0.01, links(*children, "/")))
 
 
-@pytest.mark.parametrize("kill_after", [1, 40, 120])
+@pytest.mark.parametrize("kill_after", [1, 30, 80])
 def test_a_killed_crawl_resumes_and_ends_as_if_undisturbed(
     crawling: Crawling, tmp_path: Path, kill_after: int
 ) -> None:

@@ -113,4 +113,4 @@ def test_the_date_parameter_comes_and_goes() -> None:
 
 
 def test_a_parameter_replaces_its_old_value() -> None:
-    assert with_parameter("https://a.test/?c=1&x=2", "c", "a&b") == "https://a.test/?c=a%26b&x=2"
+    assert with_parameter("https://a.test/?c=1&x=2", "c", "a&b") == "https://a.test/?x=2&c=a%26b"

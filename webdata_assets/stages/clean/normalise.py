@@ -67,14 +67,18 @@ def normalise_language(code: str) -> str:
 
     What is none of these comes back in lower case, for validation to refuse.
     """
-    word = clean_line(code).lower()
-    primary = re.split(r"[-_]", word)[0]
-    return _LANGUAGES.get(word) or _LANGUAGES.get(primary) or primary
+    return _until_stable(code, _language_of)
 
 
 def normalise_currency_code(code: str) -> str:
     """Return a currency code in upper case, without white space around."""
-    return clean_line(code).upper()
+    return _until_stable(code, lambda value: clean_line(value).upper())
+
+
+def _language_of(code: str) -> str:
+    word = clean_line(code).lower()
+    primary = re.split(r"[-_]", word)[0].strip()
+    return _LANGUAGES.get(word) or _LANGUAGES.get(primary) or primary
 
 
 def _clean_lines(text: str) -> str:

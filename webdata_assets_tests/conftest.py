@@ -1,0 +1,54 @@
+"""Fixtures that several rooms share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.errors import TransientError
+from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets_tests.deployment import ENCODERS, Deployment
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own WEBDATA_* variables must not change what tests see."""
+    for name in [name for name in os.environ if name.startswith("WEBDATA_") and name != "WEBDATA_SCREENSHOTS"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def encoder_folder() -> Path:
+    """The default encoder, fetched and converted on first use."""
+    try:
+        ensure_encoder(ENCODERS)
+    except TransientError as error:
+        pytest.skip(f"the encoder's weights cannot be fetched: {error}")
+    return ENCODERS
+
+
+@pytest.fixture
+def demo_site() -> Iterator[DemoSite]:
+    """The demo site on a free port, with its own log and incidents."""
+    with DemoSite() as site:
+        yield site
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, encoder_folder: Path) -> Iterator[Deployment]:
+    """An empty deployment; tests add source files."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "encoders").symlink_to(encoder_folder)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Deployment(tmp_path, instance, {})
+
+
+@pytest.fixture
+def demo(deployment: Deployment, demo_site: DemoSite) -> Deployment:
+    """A deployment with the demo's shop, blog and API, connected to the demo site."""
+    deployment.take_packaged("demo_api", "demo_blog", "demo_shop")
+    deployment.connect_to = demo_site.connect_to
+    return deployment

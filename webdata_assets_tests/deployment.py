@@ -1,0 +1,81 @@
+"""A whole deployment in a temporary folder: real Delta tables, a real Dagster instance, real source files.
+
+What belongs here: what tests of runs need to set one up and drive it. What does not: assertions.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import yaml
+
+from webdata_assets.cli.instance import Outcome, answer, execute, tick
+from webdata_assets.definitions import build_defs
+from webdata_assets.partitions import Partition
+from webdata_assets.resources import ClockResource
+from webdata_assets.settings import PACKAGED_SOURCES, Settings
+from webdata_assets.store import Store
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ENCODERS = REPOSITORY / ".webdata" / "encoders"
+"""Converted once for all tests, and kept."""
+
+
+@dataclass
+class Deployment:
+    """One store, one folder of source files, one instance. `now` stands still when given (ISO 8601)."""
+
+    folder: Path
+    instance: dg.DagsterInstance
+    connect_to: dict[str, str]
+    now: str = ""
+
+    @property
+    def sources(self) -> Path:
+        return self.folder / "sources"
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            store=str(self.folder / "store"),
+            sources=self.sources,
+            home=self.folder / "home",
+            connect_to=self.connect_to,
+        )
+
+    @property
+    def store(self) -> Store:
+        return Store.open(self.settings.store)
+
+    def definitions(self) -> dg.Definitions:
+        """Load the code location anew, as a new process would."""
+        return build_defs(settings=self.settings, resources={"clock": ClockResource(fixed=self.now)})
+
+    def take_packaged(self, *names: str) -> None:
+        """Copy source files that ship with the package."""
+        self.sources.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copy(PACKAGED_SOURCES / f"{name}.yaml", self.sources)
+
+    def write_source(self, content: str | Mapping[str, object], file: str = "source.yaml") -> Path:
+        """Write a source file from its text or its values."""
+        self.sources.mkdir(parents=True, exist_ok=True)
+        path = self.sources / file
+        path.write_text(content if isinstance(content, str) else yaml.safe_dump(dict(content)))
+        return path
+
+    def run(self, job: str, partition: str | None = None) -> Outcome:
+        """Run a job for one partition key in this process."""
+        chosen = Partition.from_key(partition) if partition else None
+        return execute(self.definitions(), self.instance, job, partition=chosen)
+
+    def tick(self, sensor: str) -> dg.SensorResult:
+        """Evaluate a sensor once."""
+        return tick(self.definitions(), self.instance, sensor)
+
+    def answer(self, sensor: str) -> list[Outcome]:
+        """Evaluate a sensor once and run what it requests."""
+        requests = self.tick(sensor).run_requests or []
+        return [answer(self.definitions(), self.instance, sensor, request) for request in requests]
