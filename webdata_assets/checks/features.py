@@ -56,7 +56,7 @@ def one_model(subject: Subject) -> Finding:
 CHECKS = (
     schema_check(FEATURES),
     unique_keys_check(FEATURES),
-    Check("reconciliation", FEATURES, "Records without features + features without record = 0.", same_records),
+    Check("reconciliation", FEATURES, "Records without features + unknown ones = 0.", same_records),
     schema_check(EMBEDDINGS),
     unique_keys_check(EMBEDDINGS),
     Check("reconciliation", EMBEDDINGS, "Records without chunks + unknown ones = 0.", same_records),

@@ -30,14 +30,10 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
 
     def open_transport(self, source: "Source") -> "Transport":
         """Return the way in that the source declares; a browser is looked for at the first page."""
-        from webdata_assets.stages.crawl.http import HttpTransport
+        from webdata_assets.stages.crawl import ways
 
-        if source.fetch.via == "http":
-            return HttpTransport(connect_to=self.connect_to)
-        from webdata_assets.stages.crawl.browser import BrowserTransport
-
-        given = Path(self.chromium) if self.chromium else None
-        return BrowserTransport(source, executable=given, connect_to=self.connect_to)
+        chromium = Path(self.chromium) if self.chromium else None
+        return ways.open_transport(source, connect_to=self.connect_to, chromium=chromium)
 
     async def crawl(
         self,

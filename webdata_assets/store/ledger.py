@@ -20,6 +20,9 @@ from webdata_assets.schemas.ledger import MATERIALIZED
 from webdata_assets.stages.hashing import content_hash
 from webdata_assets.store.tables import Tables
 
+COMPACT_EVERY = 50
+"""Commits after which the ledger's small files are put together, so that reading it stays quick."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -250,7 +253,7 @@ class Ledger:
     ) -> None:
         if not verdicts:
             return
-        self.tables.append(
+        version = self.tables.append(
             CHECK_RESULTS,
             pl.DataFrame(
                 [
@@ -276,6 +279,8 @@ class Ledger:
                 schema=CHECK_RESULTS.polars_schema,
             ),
         )
+        if version % COMPACT_EVERY == 0:
+            self.tables.compact(CHECK_RESULTS)
 
 
 def _name(table: Table, partition: Partition | None) -> str:

@@ -6,7 +6,7 @@ and what a row means (schemas/).
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import polars as pl
@@ -58,6 +58,8 @@ class Tables:
     """Read and write the typed tables of one store."""
 
     location: Location
+    _opened: dict[str, DeltaTable] = field(default_factory=dict, repr=False, compare=False)
+    """Tables by name: an open table reads only the commits that came since."""
 
     def overwrite(
         self,
@@ -83,15 +85,14 @@ class Tables:
             raise ValueError(f"table {table.name}: partitioned={table.partitioned}, partition={partition}")
         if partition is not None:
             _check_rows_lie_within(table, frame, partition)
-        self.ensure(table)
-        uri = self.location.table(table.name)
         properties = CommitProperties(
             max_commit_retries=MAX_COMMIT_RETRIES,
             custom_metadata={"run_id": run_id, "data_version": data_version},
         )
-        _retried(
-            lambda: write_deltalake(
-                uri,
+        return self._commit(
+            table,
+            lambda delta: write_deltalake(
+                delta,
                 frame,
                 mode="overwrite",
                 predicate=partition_predicate(partition) if partition else None,
@@ -100,19 +101,25 @@ class Tables:
             ),
             what=f"write {table.name} {partition or ''}",
         )
-        return DeltaTable(uri).version()
 
-    def append(self, table: Table, frame: pl.DataFrame) -> None:
-        """Add rows in one commit."""
+    def append(self, table: Table, frame: pl.DataFrame) -> int:
+        """Add rows in one commit; return the table's Delta version after it."""
         check_types(table, frame)
-        self.ensure(table)
-        uri = self.location.table(table.name)
         properties = CommitProperties(max_commit_retries=MAX_COMMIT_RETRIES)
-        _retried(
-            lambda: write_deltalake(
-                uri, frame, mode="append", writer_properties=_WRITER, commit_properties=properties
+        return self._commit(
+            table,
+            lambda delta: write_deltalake(
+                delta, frame, mode="append", writer_properties=_WRITER, commit_properties=properties
             ),
             what=f"append to {table.name}",
+        )
+
+    def compact(self, table: Table) -> None:
+        """Put small files together. Content stays as it is; readers notice nothing."""
+        self._commit(
+            table,
+            lambda delta: delta.optimize.compact(writer_properties=_WRITER),
+            what=f"compact {table.name}",
         )
 
     def ensure(self, table: Table) -> None:
@@ -133,9 +140,8 @@ class Tables:
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Every row that the table holds now, admitted or not, in the table's column order."""
-        try:
-            delta = DeltaTable(self.location.table(table.name))
-        except TableNotFoundError:
+        delta = self._open(table)
+        if delta is None:
             return table.empty().lazy()
         return pl.scan_delta(delta).select(list(table.polars_schema))
 
@@ -152,6 +158,33 @@ class Tables:
     def read(self, table: Table) -> pl.DataFrame:
         """Every row of an unpartitioned table, sorted by its key."""
         return self.scan(table).sort(table.key).collect()
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        """Return the table at its newest version, or None when nothing was ever written to it."""
+        opened = self._opened.get(table.name)
+        try:
+            if opened is None:
+                opened = self._opened[table.name] = DeltaTable(self.location.table(table.name))
+            else:
+                opened.update_incremental()
+        except TableNotFoundError:
+            self._opened.pop(table.name, None)
+            return None
+        return opened
+
+    def _commit(self, table: Table, action: Callable[[DeltaTable], object], *, what: str) -> int:
+        """Run an action that commits once to the newest version; return the version after it."""
+
+        def attempt() -> int:
+            delta = self._open(table)
+            if delta is None:
+                self.ensure(table)
+                delta = self._open(table)
+                assert delta is not None
+            action(delta)
+            return delta.version()
+
+        return _retried(attempt, what=what)
 
 
 def _clustering(table: Table) -> list[str] | None:

@@ -1,0 +1,1 @@
+"""Checks: their formulas one by one, and how Dagster treats their results."""

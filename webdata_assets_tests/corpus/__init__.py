@@ -1,0 +1,1 @@
+"""The merge of many partitions into the current state."""

@@ -1,0 +1,1 @@
+"""The IO manager, through real materializations on an ephemeral instance."""

@@ -1,0 +1,1 @@
+"""Tables, admission ledger and payloads, on real Delta tables in temporary folders."""

@@ -1,0 +1,90 @@
+"""Valid rows of every partitioned table, and partitions written and admitted from them.
+
+What belongs here: one plain example row per table, which a test changes where it matters. What does not:
+assertions.
+"""
+
+import datetime as dt
+import json
+
+import polars as pl
+from blake3 import blake3
+
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES, Table
+from webdata_assets.store import Store
+from webdata_assets.store.ledger import Verdict
+from webdata_assets.store.store import data_version
+
+DAY = dt.date(2026, 6, 1)
+SHOP = Partition(DAY, "shop")
+BLOG = Partition(DAY, "blog")
+NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+
+
+def digest(content: bytes | str) -> str:
+    return blake3(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def row(name: str, partition: Partition = SHOP, number: int = 0, **values: object) -> dict[str, object]:
+    """Return a valid row of a table; rows of another number differ in their key."""
+    url = f"https://{partition.source}.example.com/{number}"
+    record_id = f"{number:032x}"
+    body = f"<h1>Item {number}</h1>".encode()
+    page = {"payload_hash": digest(body), "payload_date": partition.date}
+    plain: dict[str, dict[str, object]] = {
+        "frontier": {"url": url, "role": "content", "discovery": 0, "why": "start", "depth": 0},
+        "pages": {
+            "url": url, "role": "content", "discovery": 0, "why": "start", "depth": 0, "outcome": "fetched",
+            "http_status": 200, "payload": body, "payload_bytes": len(body), **page, "attempts": 1,
+            "fetched_at": NOON, "observed_at": NOON,
+        },
+        "dead_letters": {"url": url, "reason": "503", "failure_domain": "target", "attempts": 4},
+        "records": {
+            "record_id": record_id, "kind": "product", "url": url, "ordinal": 0, "title": f"Item {number}",
+            "text": f"The text of item {number}.", "extra": "{}", "content_hash": digest(str(number)), **page,
+            "extractor": "v1",
+        },
+        "quarantine": {
+            "url": url, "ordinal": 0, "rule": "required", "field": "title", "reason": "no title",
+            "record": json.dumps({"url": url}), **page,
+        },
+        "features": {
+            "record_id": record_id, "kind": "product", "category": "garden", "split": "train",
+            "title_characters": 6, "text_characters": 20, "text_words": 5, "mean_word_characters": 3.0,
+            "mean_sentence_words": 5.0, "digit_share": 0.1, "uppercase_share": 0.1, "unique_word_share": 1.0,
+            "log_price": 0.0, "has_price": False, "age_days": 0.0, "computed_for": NOON,
+        },
+        "embeddings": {
+            "chunk_id": f"{record_id}-0000", "record_id": record_id, "ordinal": 0, "start": 0, "end": 5,
+            "tokens": 5, "text": "plain", "text_hash": digest("plain"), "model_id": "model@1",
+            "vector": [1.0, *[0.0] * 383],
+        },
+    }  # fmt: skip
+    return {"date": partition.date, "source": partition.source, **plain[name], **values}
+
+
+def frame(name: str, *rows: dict[str, object]) -> pl.DataFrame:
+    """Return a frame of a table; columns that a row does not name are null."""
+    return pl.DataFrame(list(rows), schema=TABLES[name].polars_schema)
+
+
+def put(
+    store: Store, name: str, rows: pl.DataFrame, partition: Partition | None = SHOP, **given: object
+) -> str:
+    """Write a partition as the IO manager does; return its data version."""
+    table, version = TABLES[name], data_version(TABLES[name], rows)
+    entry = {"code_version": "1", "rows": rows.height, "extracted": None, "run_id": "run", **given}
+    store.ledger.begin_write(table, partition, data_version=version, **entry)
+    store.tables.overwrite(table, rows, partition=partition, run_id="run", data_version=version)
+    return version
+
+
+def verdicts(table: Table, **passed: bool) -> list[Verdict]:
+    """Return a verdict of every blocking check: passed, unless the keyword of its name says otherwise."""
+    return [Verdict(check, passed=passed.get(check, True)) for check in table.blocking_checks]
+
+
+def admit(store: Store, name: str, partition: Partition | None = SHOP, **passed: bool) -> None:
+    """Record a verdict of every blocking check on the newest write."""
+    store.ledger.record(TABLES[name], partition, verdicts(TABLES[name], **passed), run_id="run")
