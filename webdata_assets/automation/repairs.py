@@ -5,6 +5,7 @@ and the repair itself (it is an ordinary run of a job).
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,8 +43,8 @@ INTERRUPTED_AFTER = dt.timedelta(minutes=10)
 """A write that is this old without verdicts belongs to a run that died."""
 
 
-MISSED_WITHIN = dt.timedelta(days=3)
-"""A source without any partition for this long is at rest: nobody is told that it does not arrive."""
+AT_REST_AFTER_CADENCES = 2
+"""A source that is overdue for this many cadences is at rest: it is no longer asked for."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
     """Return at most one repair per partition, that of its earliest layer, in order of partition."""
     found: dict[Partition, Repair] = {}
     for repair in (
-        *_overdue(store, registry, now),
+        *_missing(store, registry, now),
+        *_stale(store, registry, now),
         *_failed(store, registry),
         *_interrupted(store, registry, now),
         *_unfinished(store, registry, now),
@@ -101,34 +103,43 @@ def _failed(store: Store, registry: Registry) -> list[Repair]:
     return repairs
 
 
-def _overdue(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
-    """Scheduled partitions of today and yesterday that never arrived, or whose observations grew stale.
-
-    Only sources that were arriving are missed: one of the days before must have been crawled.
-    """
-    written = {
-        (row[0], row[1]): row[2] for row in store.ledger.states(PAGES).select("date", "source", "at").rows()
-    }
+def _stale(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Scheduled partitions of today and yesterday whose newest observation is older than 1.5 × the cadence."""
+    states = store.ledger.states(PAGES).select("date", "source", "at")
+    written = {(date, source): at for date, source, at in states.iter_rows()}
     repairs = []
     for source in registry.enabled.values():
-        if source.schedule is None:
-            continue
         for date in (now.date(), now.date() - dt.timedelta(days=1)):
-            partition = Partition(date, source.name)
-            began = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)
-            due = began + dt.timedelta(hours=source.cadence_hours)
-            if not _may_crawl(source, date, now):
-                continue
             at = written.get((date, source.name))
-            if at is None:
-                days = [date - dt.timedelta(days=number + 1) for number in range(MISSED_WITHIN.days)]
-                if now >= due and any((day, source.name) in written for day in days):
-                    repairs.append(Repair(partition, CRAWL, f"missing:{due:%Y%m%dT%H}", "never arrived"))
+            if source.schedule is None or at is None or not _may_crawl(source, date, now):
                 continue
+            partition = Partition(date, source.name)
             age = age_hours(date, _newest_observation(store, partition), now)
             if age > source.max_age_hours:
                 cause = f"stale:{at:%Y%m%dT%H%M%S}"
                 repairs.append(Repair(partition, CRAWL, cause, f"newest observation is {age:.1f} h old"))
+    return repairs
+
+
+def _missing(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Scheduled sources whose next partition, one cadence after the newest, did not arrive on its date.
+
+    A live source whose missed date can no longer be seen is crawled for today instead.
+    """
+    newest = dict(store.ledger.states(PAGES).group_by("source").agg(pl.col("date").max()).iter_rows())
+    repairs = []
+    for source in registry.enabled.values():
+        if source.schedule is None or source.name not in newest:
+            continue
+        cadence = dt.timedelta(days=max(1, math.ceil(source.cadence_hours / 24)))
+        expected = newest[source.name] + cadence
+        due = dt.datetime.combine(expected, dt.time(), tzinfo=dt.UTC) + dt.timedelta(days=1)
+        if not due <= now < due + AT_REST_AFTER_CADENCES * cadence:
+            continue
+        date = expected if _may_crawl(source, expected, now) else now.date()
+        if _may_crawl(source, date, now):
+            reason = f"{expected} never arrived"
+            repairs.append(Repair(Partition(date, source.name), CRAWL, f"missing:{expected}", reason))
     return repairs
 
 

@@ -3,6 +3,7 @@
 What belongs here: the layout of folders and the options of object stores. What does not: reading and writing.
 """
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,9 @@ class Location:
         root = Path(self.root).absolute()
         try:
             root.mkdir(parents=True, exist_ok=True)
-            probe = root / ".writable"
-            probe.touch()
-            probe.unlink()
+            # under a name of its own: several first writers may probe at once
+            with tempfile.TemporaryFile(dir=root):
+                pass
         except OSError as error:
             raise PermanentError(
                 f"the store folder {root} cannot be written ({error.strerror}): "

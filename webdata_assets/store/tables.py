@@ -193,7 +193,8 @@ def _clustering(table: Table) -> list[str] | None:
 
 
 def _check_rows_lie_within(table: Table, frame: pl.DataFrame, partition: Partition) -> None:
-    outside = frame.filter((pl.col("date") != partition.date) | (pl.col("source") != partition.source))
+    inside = pl.col("date").eq_missing(partition.date) & pl.col("source").eq_missing(partition.source)
+    outside = frame.filter(~inside)
     if outside.height:
         found = outside.select("date", "source").unique().rows()[:5]
         raise PermanentError(

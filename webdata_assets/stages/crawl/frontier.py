@@ -25,6 +25,8 @@ from webdata_assets.stages.crawl.discovery.found import Role
 from webdata_assets.stages.crawl.urls import canonical_url, scope_of
 
 _DAY_HOURS = 24.0
+_MAX_GRACE_HOURS = 12.0
+"""For a run that starts late in its day, or fails in the night."""
 
 
 def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
@@ -32,7 +34,7 @@ def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
 
     Args:
         source: with `as_of` it can be asked for any date from its start until today. A live source shows
-            today only: a date may be crawled until it is over, or until it is stale, whichever is later.
+            today only: a date may be crawled while it lasts and for half a cadence longer, 12 hours at most.
         date: the partition's, in UTC.
         now: the moment of asking, with its time zone.
 
@@ -44,7 +46,8 @@ def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
         raise _refused(source, date, f"it begins on {source.start}; choose a later date or change `start`")
     if now < day:
         raise _refused(source, date, "that date is in the future; choose one up to today (UTC)")
-    if source.as_of is None and now >= day + dt.timedelta(hours=max(_DAY_HOURS, source.max_age_hours)):
+    grace_hours = min(_MAX_GRACE_HOURS, source.cadence_hours / 2)
+    if source.as_of is None and now >= day + dt.timedelta(hours=_DAY_HOURS + grace_hours):
         raise _refused(
             source,
             date,
