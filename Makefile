@@ -40,8 +40,9 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write sources/source.schema.json from the source model
+schema: $(VENV)/installed ## Write source.schema.json and docs/sources.md from the source model
 	@$(BIN)/python -m webdata_assets.sources.json_schema
+	@$(BIN)/python -m webdata_assets.sources.reference
 
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui

@@ -3,6 +3,7 @@
 What belongs here: putting the parts together. What does not: any part.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,10 +54,11 @@ def build_defs(
     registry = sources.registry()
     grid = build_partitions_definition(registry.start, sorted(registry.enabled))
     jobs = build_jobs()
+    stale_after = dt.timedelta(hours=min(source.max_age_hours for source in registry.enabled.values()))
     return dg.Definitions(
         assets=[
             build_frontier(grid),
-            build_pages(grid),
+            build_pages(grid, stale_after),
             build_records(grid),
             build_features(grid),
             build_embeddings(grid),
@@ -70,8 +72,17 @@ def build_defs(
         jobs=list(jobs.values()),
         schedules=build_schedules(registry.enabled.values(), jobs[CRAWL]),
         sensors=[
-            build_recrawl_sensor(jobs, attempts_per_day=settings.repair_attempts_per_day),
-            build_retrain_sensor(jobs, after_partitions=settings.retrain_after_partitions),
+            build_recrawl_sensor(
+                jobs,
+                attempts_per_day=settings.repair_attempts_per_day,
+                seconds=settings.sensor_seconds,
+            ),
+            build_retrain_sensor(
+                jobs,
+                after_partitions=settings.retrain_after_partitions,
+                attempts_per_day=settings.repair_attempts_per_day,
+                seconds=settings.sensor_seconds,
+            ),
         ],
         resources=given,
         executor=dg.in_process_executor,

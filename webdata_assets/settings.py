@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     retrain_after_partitions: int = Field(
         default=8, ge=1, description="Newly admitted partitions that trigger a retraining"
     )
+    sensor_seconds: int = Field(
+        default=30, ge=1, description="Least seconds between two looks of a sensor; the daemon takes five"
+    )
 
     @field_validator("connect_to", mode="before")
     @classmethod

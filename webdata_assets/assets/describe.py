@@ -3,7 +3,7 @@
 What belongs here: the shared arguments of asset decorators, and the shape of outputs. What does not: work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import dagster as dg
@@ -12,6 +12,7 @@ import polars as pl
 from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.io_managers.table import column_schema
 from webdata_assets.schemas import Table
+from webdata_assets.stages.clean.normalise import clean_body
 from webdata_assets.store.store import data_version
 
 GROUPS = {
@@ -23,6 +24,9 @@ GROUPS = {
     "delivery": "delivery",
 }  # fmt: skip
 """The UI's group of each asset."""
+
+SAMPLE_ROWS = 5
+SAMPLE_CHARACTERS = 200
 
 
 class Description(TypedDict):
@@ -75,3 +79,24 @@ def output(
             metadata=dict(metadata or {}),
             data_version=dg.DataVersion(data_version(table, frame)[:16]),
         )
+
+
+def sample(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, dg.TableMetadataValue]:
+    """Return the first rows as metadata `sample`; nothing where there is no row.
+
+    Crawled strings are cells of a table, never Markdown: the UI shows a cell as it is, and loads what
+    Markdown links to.
+    """
+    rows = frame.select(columns).head(SAMPLE_ROWS)
+    if rows.height == 0:
+        return {}
+    records = [
+        dg.TableRecord({name: _cell(value) for name, value in row.items()})
+        for row in rows.iter_rows(named=True)
+    ]
+    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
+    return {"sample": dg.MetadataValue.table(records, schema=schema)}
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else clean_body(str(value))[:SAMPLE_CHARACTERS]

@@ -1,26 +1,36 @@
 """The pages asset, and dead letters beside it: what the visits gave."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
-from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.describe import describe, output, sample
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
 from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
 from webdata_assets.stages.crawl.spool import Spool
 
 
-def build_pages(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the multi-asset over the date × source grid; both tables are written in one step."""
+def build_pages(grid: dg.PartitionsDefinition[str], stale_after: dt.timedelta) -> dg.AssetsDefinition:
+    """Return the multi-asset over the date × source grid; both tables are written in one step.
+
+    Args:
+        grid: the partitions.
+        stale_after: for the UI only, which knows one policy per asset; the check `freshness` judges each
+            date and source.
+    """
+    policy = dg.FreshnessPolicy.time_window(fail_window=stale_after)
 
     @dg.multi_asset(
         name="crawl_pages",
         partitions_def=grid,
         outs={
-            "pages": dg.AssetOut(**describe(PAGES, kinds={"python"}, code_version="1")),
+            "pages": dg.AssetOut(
+                freshness_policy=policy, **describe(PAGES, kinds={"python"}, code_version="1")
+            ),
             "dead_letters": dg.AssetOut(**describe(DEAD_LETTERS, kinds={"python"}, code_version="1")),
         },
     )
@@ -62,7 +72,12 @@ def build_pages(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             },
             name="pages",
         )
-        yield output(DEAD_LETTERS, result.dead_letters, name="dead_letters")
+        yield output(
+            DEAD_LETTERS,
+            result.dead_letters,
+            sample(result.dead_letters, ["url", "reason", "attempts"]),
+            name="dead_letters",
+        )
         # Both tables are committed once the outputs are consumed; before that a rerun still needs the spool.
         spool.drop()
 

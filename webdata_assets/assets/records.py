@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.describe import describe, output, sample
 from webdata_assets.io_managers.table import CODE_VERSION, EXTRACTED
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import SourcesResource
@@ -52,7 +52,10 @@ def build_records(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         yield output(
             QUARANTINE,
             cleaned.quarantine,
-            {"quarantined_records": cleaned.quarantine.select("url", "ordinal").n_unique()},
+            {
+                "quarantined_records": cleaned.quarantine.select("url", "ordinal").n_unique(),
+                **sample(cleaned.quarantine, ["url", "field", "reason", "value"]),
+            },
             name="quarantine",
         )
 

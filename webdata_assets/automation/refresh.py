@@ -38,13 +38,13 @@ def plan_refresh(store: Store, *, after_partitions: int) -> Refresh:
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
     training, or when `after_partitions` were. Publishing is due when anything was admitted, or withdrawn,
-    after the corpus was last written.
+    after the corpus was last written, and when a run ended before the index or the delivery had followed.
     """
     fingerprint = store.ledger.fingerprint(INPUTS)
-    admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted").select("date", "source", "at")
-    trained_at = _newest(store, MODEL.name)
-    published_at = _newest(store, CORPUS.name)
-    new = admitted if trained_at is None else admitted.filter(pl.col("at") > trained_at)
+    # Judged, not written: a partition is written before the readers may see it.
+    admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted")
+    trained_at = _trained_at(store)
+    new = admitted if trained_at is None else admitted.filter(pl.col("judged_at") > trained_at)
     repaired = new.join(_once_failed(store), on=["date", "source"], how="semi")
     if repaired.height:
         keys = ", ".join(
@@ -60,12 +60,26 @@ def plan_refresh(store: Store, *, after_partitions: int) -> Refresh:
             f"{new.height} admitted partitions, {after_partitions} start the first training",
             fingerprint,
         )
-    changed = published_at is None or any(
-        store.ledger.states(TABLES[name]).filter(pl.col("at") > published_at).height for name in INPUTS
+    corpus_at = _newest(store, CORPUS.name)
+    changed = corpus_at is None or any(
+        store.ledger.states(TABLES[name])
+        .filter((pl.col("at") > corpus_at) | (pl.col("judged_at") > corpus_at))
+        .height
+        for name in INPUTS
     )
     if changed:
         return Refresh(PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain", fingerprint)
+    for name, made_from in (("vector_index", [CORPUS.name]), ("delivery", [CORPUS.name, MODEL.name])):
+        at = _newest(store, name)
+        if at is None or any(at < (_newest(store, source) or at) for source in made_from):
+            return Refresh(PUBLISH, f"{name} is behind {' and '.join(made_from)}", fingerprint)
     return Refresh(None, "nothing was admitted since the last run", fingerprint)
+
+
+def _trained_at(store: Store) -> dt.datetime | None:
+    """Return when the training set of the last whole training was written."""
+    moments = [_newest(store, name) for name in ("training_set", MODEL.name)]
+    return min((at for at in moments if at is not None), default=None) if all(moments) else None
 
 
 def _newest(store: Store, name: str) -> dt.datetime | None:

@@ -104,7 +104,7 @@ def _failed(store: Store, registry: Registry) -> list[Repair]:
 
 
 def _stale(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
-    """Scheduled partitions of today and yesterday whose newest observation is older than 1.5 × the cadence."""
+    """Scheduled partitions of today and yesterday whose newest observation is older than it may be."""
     states = store.ledger.states(PAGES).select("date", "source", "at")
     written = {(date, source): at for date, source, at in states.iter_rows()}
     repairs = []

@@ -5,11 +5,11 @@ rules themselves (repairs.py, refresh.py).
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import plan_refresh
 from webdata_assets.automation.repairs import Repair, plan_repairs
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
@@ -17,8 +17,11 @@ from webdata_assets.resources import ClockResource, SourcesResource, StoreResour
 
 REPAIR_TAG = "webdata/repair"
 """On repair runs; its value is the partition key."""
+REFRESH_TAG = "webdata/refresh"
+"""On runs that retrain or publish; its value names the job and what was admitted."""
 CAUSE_TAG = "webdata/cause"
-TICK_SECONDS = 30
+KILLED_TAG = "webdata/killed"
+"""On runs whose process was killed: an attempt that says nothing about its cause, and uses up no budget."""
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -30,18 +33,19 @@ IN_PROGRESS = [
 Jobs = Mapping[str, UnresolvedAssetJobDefinition]
 
 
-def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int) -> dg.SensorDefinition:
+def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> dg.SensorDefinition:
     """Return the sensor that answers failed, stale, missing and interrupted partitions.
 
     Args:
         jobs: by name; `crawl` and `replay` are launched.
         attempts_per_day: repairs of one partition in 24 hours; then a person is needed.
+        seconds: between two looks, at least.
     """
 
     @dg.sensor(
         name="recrawl_sensor",
         jobs=[jobs[CRAWL], jobs[REPLAY]],
-        minimum_interval_seconds=TICK_SECONDS,
+        minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Re-crawls or replays partitions whose freshness or completeness check failed.",
     )
@@ -67,31 +71,47 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int) -> dg.SensorDefin
     return recrawl_sensor
 
 
-def build_retrain_sensor(jobs: Jobs, *, after_partitions: int) -> dg.SensorDefinition:
+def build_retrain_sensor(
+    jobs: Jobs, *, after_partitions: int, attempts_per_day: int, seconds: int
+) -> dg.SensorDefinition:
     """Return the sensor that retrains after repairs or enough new data, and publishes after any.
 
     Args:
         jobs: by name; `retrain` and `publish` are launched.
         after_partitions: newly admitted partitions that are enough.
+        attempts_per_day: failed runs over the same admitted partitions in 24 hours; then a person is needed.
+        seconds: between two looks, at least.
     """
 
     @dg.sensor(
         name="retrain_sensor",
         jobs=[jobs[RETRAIN], jobs[PUBLISH]],
-        minimum_interval_seconds=TICK_SECONDS,
+        minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Retrains when partitions were repaired or enough arrived; publishes what is admitted.",
     )
-    def retrain_sensor(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
+    def retrain_sensor(
+        context: dg.SensorEvaluationContext, store: StoreResource, clock: ClockResource
+    ) -> dg.SensorResult:
         if _in_progress(context.instance, {REPAIR_TAG: ""}):
             return dg.SensorResult(skip_reason="repairs are in progress")
+        if _in_progress(context.instance, UNPARTITIONED_TAGS):
+            return dg.SensorResult(skip_reason="a run of the unpartitioned tables is in progress")
         refresh = plan_refresh(store.open(), after_partitions=after_partitions)
         if refresh.job is None:
             return dg.SensorResult(skip_reason=refresh.reason)
+        name = f"{refresh.job}:{refresh.fingerprint}"
+        # What succeeded over these very partitions is not repeated: only failures make a new run key.
+        failed = context.instance.get_run_records(
+            dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=[dg.DagsterRunStatus.FAILURE]), limit=1_000
+        )
+        held_back = _hold_back(failed, refresh.reason, attempts_per_day, clock.now())
+        if held_back:
+            return dg.SensorResult(skip_reason=held_back)
         request = dg.RunRequest(
-            run_key=f"{refresh.job}:{refresh.fingerprint}",
+            run_key=f"{name}:{len(failed)}",
             job_name=refresh.job,
-            tags={CAUSE_TAG: refresh.reason},
+            tags={REFRESH_TAG: name, CAUSE_TAG: refresh.reason},
         )
         return dg.SensorResult(run_requests=[request])
 
@@ -108,13 +128,9 @@ def _request(
     if _in_progress(instance, {"dagster/partition": key}):
         return "a run is in progress"
     earlier = instance.get_run_records(dg.RunsFilter(tags={REPAIR_TAG: key}), limit=1_000)
-    today = [record for record in earlier if now - _utc(record.create_timestamp) < dt.timedelta(days=1)]
-    if len(today) >= attempts_per_day:
-        return f"{repair.reason}; {len(today)} repairs in 24 hours are used up, a person is needed"
-    if today:
-        gap = dt.timedelta(minutes=2 ** (len(today) - 1))
-        if now - max(_utc(record.create_timestamp) for record in today) < gap:
-            return f"{repair.reason}; the next attempt waits {gap}"
+    held_back = _hold_back(earlier, repair.reason, attempts_per_day, now)
+    if held_back:
+        return held_back
     return dg.RunRequest(
         # A run key counts for ever: cause and attempt make each answer a new one.
         run_key=f"{repair.job}:{key}:{repair.cause}:{len(earlier)}",
@@ -122,6 +138,25 @@ def _request(
         partition_key=key,
         tags={REPAIR_TAG: key, CAUSE_TAG: repair.reason},
     )
+
+
+def _hold_back(
+    earlier: Sequence[dg.RunRecord], reason: str, attempts_per_day: int, now: dt.datetime
+) -> str | None:
+    """Return why there is no further attempt now: the budget is used up, or the gap is not over."""
+    today = [
+        _utc(record.create_timestamp)
+        for record in earlier
+        if KILLED_TAG not in record.dagster_run.tags
+        and now - _utc(record.create_timestamp) < dt.timedelta(days=1)
+    ]
+    if len(today) >= attempts_per_day:
+        return f"{reason}; {len(today)} attempts in 24 hours are used up, a person is needed"
+    if today:
+        gap = dt.timedelta(minutes=2 ** (len(today) - 1))
+        if now - max(today) < gap:
+            return f"{reason}; the next attempt waits {gap}"
+    return None
 
 
 def _in_progress(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> bool:

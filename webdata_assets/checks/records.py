@@ -10,6 +10,9 @@ from webdata_assets.checks.tables import schema_check, unique_keys_check
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.schemas.records import QUARANTINE, RECORDS
 
+SHOWN_CHARACTERS = 100
+"""Of a crawled value that a detail quotes."""
+
 
 def field_shares(records: pl.DataFrame, quarantine: pl.DataFrame, fields: list[str]) -> dict[str, float]:
     """Return, per field, the share of extracted records, good and refused, that have a value for it."""
@@ -78,9 +81,15 @@ def valid_share(subject: Subject) -> Finding:
     if share < threshold:
         rules = quarantine.group_by("rule").len().sort("len", "rule", descending=[True, False])
         detail = "refused by " + ", ".join(f"{rule} ({count})" for rule, count in rules.head(5).iter_rows())
+        url, reason, found = quarantine.select("url", "reason", "value").row(0)
+        detail += f"; first: {url}: {reason}" + (f", found {_in_one_line(found)}" if found else "")
     return Finding(
         share >= threshold, value=share, threshold=threshold, detail=detail, metrics={"refused": refused}
     )
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())[:SHOWN_CHARACTERS]
 
 
 def records_reconciliation(subject: Subject) -> Finding:

@@ -7,7 +7,7 @@ run of a job, and what repairs and retrains is decided by the same sensors as in
 import dataclasses
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from webdata_assets.automation.jobs import CRAWL
+from webdata_assets.automation.jobs import CRAWL, REPLAY
 from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
 from webdata_assets.cli.output import print_table, say
 from webdata_assets.definitions import build_defs
 from webdata_assets.demo.calendar import dates
 from webdata_assets.demo.server import DemoSite
+from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
@@ -65,19 +66,32 @@ class Summary:
         return {**dataclasses.asdict(self), "healthy": self.healthy}
 
 
-def run_demo(*, quiet: bool) -> Summary:
+def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[str] = ()) -> Summary:
     """Run what is missing of the demo, and tell how it went.
 
     Args:
         quiet: print nothing.
+        first_dates: how many of the dates, from the first on; all if None.
+        sources: which of the demo's sources; all if none are named.
+
+    Raises:
+        PermanentError: CONFIGURATION, a source that the demo does not have.
     """
+    unknown = sorted(set(sources) - set(SOURCES))
+    if unknown:
+        raise PermanentError(
+            f"the demo has no source {', '.join(unknown)}; choose among {', '.join(SOURCES)}",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
+    chosen = sorted(set(sources or SOURCES))
+    wanted = [Partition(date, source) for date in dates()[:first_dates] for source in chosen]
     started = time.monotonic()
     settings = Settings()
     store = Store.open(settings.store)
     store.location.check_writable()
     with DemoSite() as site, open_instance(settings) as instance:
         settings = settings.model_copy(update={"connect_to": {**settings.connect_to, **site.connect_to}})
-        story = _Story(settings, store, instance, site, _silent if quiet else say, show=not quiet)
+        story = _Story(settings, store, instance, site, wanted, _silent if quiet else say, show=not quiet)
         summary = story.tell()
         summary.requests = len(site.requests)
     summary.seconds = time.monotonic() - started
@@ -97,6 +111,7 @@ class _Story:
         store: Store,
         instance: dg.DagsterInstance,
         site: DemoSite,
+        wanted: Sequence[Partition],
         tell: Any,
         *,
         show: bool,
@@ -105,6 +120,7 @@ class _Story:
         self.store = store
         self.instance = instance
         self.site = site
+        self.wanted = wanted
         self.tell_line = tell
         self.show = show
         self.summary = Summary()
@@ -112,7 +128,8 @@ class _Story:
     def tell(self) -> Summary:
         self.tell_line("1. The text encoder (fetched, verified and converted once)")
         ensure_encoder(self.settings.encoders, given=self.settings.encoder_dir, on_progress=self.tell_line)
-        self.tell_line(f"2. Backfill: {len(dates())} dates × {len(SOURCES)} sources, one run per partition")
+        counts = [len({getattr(partition, part) for partition in self.wanted}) for part in ("date", "source")]
+        self.tell_line(f"2. Backfill: {counts[0]} dates × {counts[1]} sources, one run per partition")
         self._backfill()
         self.tell_line("3. The sensors answer")
         self._answer_sensors()
@@ -134,15 +151,14 @@ class _Story:
         return build_defs(settings=self.settings)
 
     def _backfill(self) -> None:
-        wanted = self._wanted()
-        unsettled = [partition for partition in wanted if not self._is_settled(partition)]
+        unsettled = [(partition, job) for partition in self.wanted if (job := self._job_for(partition))]
         definitions = self._definitions()
         without_browser: set[str] = set()
-        with _progress("partitions", len(wanted), show=self.show) as advance:
-            advance(len(wanted) - len(unsettled))
-            for partition in unsettled:
+        with _progress("partitions", len(self.wanted), show=self.show) as advance:
+            advance(len(self.wanted) - len(unsettled))
+            for partition, job in unsettled:
                 if partition.source not in without_browser:
-                    outcome = self._count(execute(definitions, self.instance, CRAWL, partition=partition))
+                    outcome = self._count(execute(definitions, self.instance, job, partition=partition))
                     if outcome.error_type == "BrowserMissingError":
                         without_browser.add(partition.source)
                         self.summary.not_run.append(f"{partition.source}: {outcome.error}")
@@ -152,23 +168,23 @@ class _Story:
         for line in self.summary.not_run:
             self.tell_line(f"   not run: {line}")
 
-    def _wanted(self) -> list[Partition]:
-        return [Partition(date, source) for date in dates() for source in SOURCES]
-
-    def _is_settled(self, partition: Partition) -> bool:
-        """Whether a run would change nothing: the partition is admitted to its end, or a check has failed."""
-        for name in ("frontier", "pages", "dead_letters", "records", "quarantine", "features", "embeddings"):
+    def _job_for(self, partition: Partition) -> str | None:
+        """Return the job that brings a partition to its end; None where it is there, or a check has failed."""
+        for name, job in (
+            *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
+            *((name, REPLAY) for name in ("records", "quarantine", "features", "embeddings")),
+        ):
             states = self.store.ledger.states(TABLES[name]).filter(
                 (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
             )
             if states.height == 0:
-                return False
+                return job
             state = states.row(0, named=True)
             if state["failed"]:
-                return True
+                return None
             if not state["admitted"]:
-                return False
-        return True
+                return job
+        return None
 
     def _answer_sensors(self) -> None:
         for _ in range(MAX_ROUNDS):
@@ -214,7 +230,7 @@ class _Story:
             admitted = set(self.store.ledger.admitted(TABLES[name]).select("date", "source").iter_rows())
             summary.not_admitted += [
                 f"{name} {partition}"
-                for partition in self._wanted()
+                for partition in self.wanted
                 if (partition.date, partition.source) not in admitted
                 and not any(line.startswith(f"{partition.source}:") for line in summary.not_run)
             ]

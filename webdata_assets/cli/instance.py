@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from webdata_assets.automation.sensors import IN_PROGRESS, KILLED_TAG
 from webdata_assets.partitions import Partition
 from webdata_assets.settings import Settings
 
@@ -134,10 +135,10 @@ def _first_error(result: dg.ExecuteInProcessResult) -> tuple[str | None, str | N
 
 
 def _report_dead_runs(instance: dg.DagsterInstance) -> None:
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in instance.get_runs(started):
+    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
         identity = run.tags.get(PID_TAG)
         if identity and not _is_alive(identity):
+            instance.add_run_tags(run.run_id, {KILLED_TAG: "true"})
             instance.report_run_failed(run, "the process that executed this run was killed")
 
 

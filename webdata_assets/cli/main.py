@@ -30,7 +30,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 
 
 @app.command()
-def demo(as_json: Json = False) -> None:
+def demo(
+    dates: Annotated[int | None, typer.Option(min=1, help="Only the first dates; all seven if none.")] = None,
+    sources: Annotated[str, typer.Option(help="Only these, such as demo_shop,demo_blog; all if none.")] = "",
+    as_json: Json = False,
+) -> None:
     """Run the main job on the demo site: 7 dates × 4 sources, one broken layout, its patch and replay.
 
     Run it again: it does only what is missing.
@@ -38,7 +42,9 @@ def demo(as_json: Json = False) -> None:
     from webdata_assets.cli.demo import run_demo
 
     with fail_clearly():
-        summary = run_demo(quiet=as_json)
+        summary = run_demo(
+            quiet=as_json, first_dates=dates, sources=[name for name in sources.split(",") if name]
+        )
         if as_json:
             print_json(summary.as_json())
         if not summary.healthy:

@@ -12,7 +12,8 @@ from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
-from webdata_assets.sources.model import DiscoverUrls, Source
+from webdata_assets.sources.fetch import DiscoverUrls
+from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import load_sources
 
 SHOWN_CHARACTERS = 300

@@ -58,7 +58,8 @@ class TableIOManager(dg.ConfigurableIOManager):
                 "dagster/column_schema": column_schema(table),
                 "dagster/uri": store.location.table(table.name),
                 "data_version": version[:16],
-                "delta_version": delta_version,
+                # as text, because a counter of commits makes no plot worth looking at
+                "delta_version": dg.MetadataValue.text(str(delta_version)),
             }
         )
 
@@ -66,7 +67,7 @@ class TableIOManager(dg.ConfigurableIOManager):
         """Return admitted rows. Raises NotAdmittedError when the wanted partition is not admitted."""
         store, table = self.store.open(), _table(context.asset_key)
         wanted = context.dagster_type.typing_type
-        if table.partitioned and not context.has_partition_key:
+        if table.partitioned and not _reads_one_partition(context):
             rows = store.scan_admitted(table)
             return rows if wanted is pl.LazyFrame else rows.collect()
         partition = Partition.from_key(context.partition_key) if table.partitioned else None
@@ -83,7 +84,7 @@ def column_schema(table: Table) -> dg.TableSchema:
         columns=[
             dg.TableColumn(
                 name,
-                str(column.dtype),
+                _type_name(column.dtype),
                 constraints=dg.TableColumnConstraints(
                     nullable=column.nullable, unique=[name] == list(table.key)
                 ),
@@ -91,6 +92,17 @@ def column_schema(table: Table) -> dg.TableSchema:
             for name, column in columns.items()
         ]
     )
+
+
+def _type_name(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Datetime):
+        return f"Datetime[{dtype.time_unit}, {dtype.time_zone}]" if dtype.time_zone else str(dtype)
+    return str(dtype)
+
+
+def _reads_one_partition(context: dg.InputContext) -> bool:
+    # In the run of one partition an unpartitioned reader has that partition's key too, and still reads all.
+    return context.has_partition_key and list(context.asset_partition_keys) == [context.partition_key]
 
 
 def _table(key: dg.AssetKey) -> Table:

@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from webdata_assets.sources.document import Document, KeyPath, Problem, dotted
-from webdata_assets.sources.model import FieldRule, Selector, Source
+from webdata_assets.sources.extract import FieldRule, Selector
+from webdata_assets.sources.model import Source
 
 _LIST_REMEDY = "write `[…]`, or one item per line after `- `"
 _MAPPING_REMEDY = "write `key: value` lines, indented below it"

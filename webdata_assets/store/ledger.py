@@ -82,13 +82,9 @@ class Ledger:
         Args:
             extracted: how many candidates the rows were selected from, where that is checked later.
         """
-        last = self._entries(table, partition).select(pl.col("at").max()).collect().item()
-        at = self.now()
-        if last is not None and at <= last:  # a clock that was set back must not reorder writes
-            at = last + dt.timedelta(microseconds=1)
         self._append(
             table, partition, [Verdict(MATERIALIZED, passed=False, value=extracted, blocking=False)],
-            data_version=data_version, code_version=code_version, rows=rows, run_id=run_id, at=at,
+            data_version=data_version, code_version=code_version, rows=rows, run_id=run_id,
         )  # fmt: skip
 
     def newest_write(self, table: Table, partition: Partition | None) -> Write | None:
@@ -122,11 +118,10 @@ class Ledger:
         write = self.newest_write(table, partition)
         if write is None:
             raise NotAdmittedError(f"{_name(table, partition)} was never materialized")
-        at = max(self.now(), write.at + dt.timedelta(microseconds=1))
         self._append(
             table, partition, verdicts,
             data_version=write.data_version, code_version=write.code_version, rows=write.rows,
-            run_id=run_id, at=at,
+            run_id=run_id,
         )  # fmt: skip
         return write
 
@@ -136,7 +131,7 @@ class Ledger:
         Returns:
             Columns `date`, `source`, `data_version`, `code_version`, `rows`, `run_id`, `at` of the newest
             write; `failed` and `missing`, lists of the names of blocking checks that failed or have not run
-            on it; and `admitted`.
+            on it; `admitted`; and `judged_at`, the moment of its newest verdict.
         """
         required = pl.DataFrame({"check": table.blocking_checks}, schema={"check": pl.String})
         entries = self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name).collect()
@@ -159,7 +154,7 @@ class Ledger:
             .sort("at")
             .group_by(*keys, "check", maintain_order=True)
             .last()
-            .select(*keys, "check", "passed")
+            .select(*keys, "check", "passed", judged_at="at")
         )
         by_check = writes.join(required, how="cross").join(
             verdicts, on=[*keys, "check"], how="left", nulls_equal=True
@@ -168,6 +163,7 @@ class Ledger:
             failed=pl.col("check").filter(~pl.col("passed")).sort(),
             missing=pl.col("check").filter(pl.col("passed").is_null()).sort(),
             admitted=pl.col("passed").fill_null(False).all(),
+            judged_at=pl.col("judged_at").max(),
         )
         return writes.join(by_partition, on=keys, nulls_equal=True).sort(keys)
 
@@ -239,6 +235,12 @@ class Ledger:
             return entries
         return entries.filter((pl.col("date") == partition.date) & (pl.col("source") == partition.source))
 
+    def _next_moment(self, table: Table, partition: Partition | None) -> dt.datetime:
+        """Return now, or a moment after the newest entry: a clock that was set back must not reorder them."""
+        newest = self._entries(table, partition).select(pl.col("at").max()).collect().item()
+        now = self.now()
+        return now if newest is None else max(now, newest + dt.timedelta(microseconds=1))
+
     def _append(
         self,
         table: Table,
@@ -249,10 +251,10 @@ class Ledger:
         code_version: str | None,
         rows: int,
         run_id: str,
-        at: dt.datetime,
     ) -> None:
         if not verdicts:
             return
+        at = self._next_moment(table, partition)
         version = self.tables.append(
             CHECK_RESULTS,
             pl.DataFrame(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.errors import PermanentError
-from webdata_assets.sources.model import AsOf
+from webdata_assets.sources.fetch import AsOf
 from webdata_assets.stages.crawl.urls import (
     canonical_url,
     host_of,

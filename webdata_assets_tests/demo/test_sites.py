@@ -16,7 +16,8 @@ from webdata_assets.demo.posts import posts_on
 from webdata_assets.demo.products import products_on
 from webdata_assets.demo.reviews import reviews_on
 from webdata_assets.settings import PACKAGED_SOURCES
-from webdata_assets.sources.model import Selector, Source
+from webdata_assets.sources.extract import Selector
+from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import read_source
 
 PATCHED = PACKAGED_SOURCES.parent / "demo" / "patches" / "demo_shop.yaml"

@@ -1,7 +1,7 @@
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.model import Selector
+from webdata_assets.sources.extract import Selector
 from webdata_assets.stages.extract.document import Document
 from webdata_assets.stages.extract.selectors import Item, css_nodes, first_match, select
 from webdata_assets_tests.extract.making import jsonld, make_document

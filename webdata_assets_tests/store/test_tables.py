@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -152,6 +153,12 @@ def test_a_store_without_write_permission_names_folder_and_remedy(tmp_path):
     finally:
         tmp_path.chmod(0o700)
     assert str(tmp_path) in str(refused.value)
+
+
+def test_first_writers_may_probe_a_folder_at_once(store):
+    with ThreadPoolExecutor(4) as pool:
+        for probed in [pool.submit(store.location.check_writable) for _ in range(400)]:
+            probed.result()
 
 
 def test_the_probe_of_a_folder_leaves_nothing_behind(store, tmp_path):

@@ -6,7 +6,7 @@ What belongs here: the form that each column wants. What does not: rules that re
 import datetime as dt
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from webdata_assets.sources.model import STRUCTURED_FIELDS
+from webdata_assets.sources.extract import STRUCTURED_FIELDS
 from webdata_assets.stages.clean.identity import canonical_json
 from webdata_assets.stages.clean.normalise import (
     clean_body,

@@ -11,15 +11,15 @@ import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
-from webdata_assets.sources.model import (
+from webdata_assets.sources.fetch import (
     DiscoverApi,
     DiscoverLinks,
     DiscoverListing,
     DiscoverSitemap,
     DiscoverUrls,
     Discovery,
-    Source,
 )
+from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery.discover import allows
 from webdata_assets.stages.crawl.discovery.found import Role
 from webdata_assets.stages.crawl.urls import canonical_url, scope_of

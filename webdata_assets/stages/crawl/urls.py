@@ -11,7 +11,8 @@ from urllib.parse import quote_plus, unquote_plus
 import ada_url
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.model import AsOf, Source
+from webdata_assets.sources.fetch import AsOf
+from webdata_assets.sources.model import Source
 
 MAX_URL_CHARACTERS = 8_192
 """Longer URLs are crawler traps, and servers refuse them."""

@@ -12,14 +12,14 @@ from typing import Literal
 
 import polars as pl
 
-from webdata_assets.sources.model import (
+from webdata_assets.sources.fetch import (
     DiscoverApi,
     DiscoverLinks,
     DiscoverListing,
     DiscoverSitemap,
     DiscoverUrls,
-    Source,
 )
+from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery.found import Found, Role
 
 Why = Literal["start", "revisit", "link"]

@@ -95,13 +95,16 @@ def find_author(document: Document, context: PageContext) -> Found | None:
 
 
 def find_published_at(document: Document, context: PageContext) -> Found | None:
-    """Return the moment of publication: of JSON-LD, meta and time elements, else as htmldate finds it."""
+    """Return the moment of publication: of JSON-LD, meta and time elements, else as htmldate finds it.
+
+    Documents have it in their markup or not at all: the dates in a manual's text are those of other things.
+    """
     for label, raw in _published(document, context):
         try:
             return Found(as_moment(raw, month_first=document.month_first), label)
         except ConversionError:
             continue  # a page's own markup may be wrong; the next place may not be
-    date = _by_htmldate(document, context.payload_date)
+    date = None if context.kind == "document" else _by_htmldate(document, context.payload_date)
     return Found(as_moment(date), "htmldate") if date else None
 
 

@@ -25,6 +25,7 @@ _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 _SNIFFED_CHARACTERS = 2_048
+_PERMALINK_SIGNS = frozenset("¶#§🔗∞")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Document:
 
     Attributes:
         url: where the page was found after redirects; relative links start there.
-        text: the decoded payload.
+        text: the decoded payload, without permalinks.
         tree: the parsed HTML; None for JSON.
         data: the parsed JSON; None for HTML.
     """
@@ -101,7 +102,19 @@ def parse_document(url: str, body: bytes, content_type: str | None, wanted: Form
         raise _unreadable(
             f"not HTML, though sent as {media_type or 'nothing in particular'}: it looks like JSON"
         )
-    return Document(url, text, tree=LexborHTMLParser(text))
+    tree = LexborHTMLParser(text)
+    return Document(url, (tree.html or "") if _drop_permalinks(tree) else text, tree=tree)
+
+
+def _drop_permalinks(tree: LexborHTMLParser) -> bool:
+    """Remove the signs by which headings link to themselves, and return whether there were any.
+
+    Readers see them under the mouse only; in a title or a text they are noise.
+    """
+    links = [link for link in tree.css('a[href^="#"]') if link.text().strip() in _PERMALINK_SIGNS]
+    for link in links:
+        link.decompose()
+    return bool(links)
 
 
 def _parse_json(text: str, media_type: str) -> object:

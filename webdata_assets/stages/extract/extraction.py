@@ -7,7 +7,7 @@ are made (extractor.py).
 import datetime as dt
 from dataclasses import dataclass, field
 
-from webdata_assets.sources.model import ValueType
+from webdata_assets.sources.extract import ValueType
 
 NO_HIT = "(none)"
 """The label under which records are counted that no selector of a field found."""

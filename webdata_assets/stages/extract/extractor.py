@@ -13,7 +13,8 @@ import orjson
 from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.model import Source, ValueType
+from webdata_assets.sources.extract import ValueType
+from webdata_assets.sources.model import Source
 from webdata_assets.stages import clean, extract
 from webdata_assets.stages.extract.commerce import currency_in, normalise_availability, normalise_currency
 from webdata_assets.stages.extract.content import (

@@ -13,7 +13,7 @@ from jmespath.exceptions import ArityError, JMESPathTypeError, UnknownFunctionEr
 from selectolax.lexbor import LexborNode, SelectolaxError
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.model import Selector
+from webdata_assets.sources.extract import Selector
 from webdata_assets.stages.extract.document import Document
 from webdata_assets.stages.extract.visible_text import text_of
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import ada_url
 
-from webdata_assets.sources.model import ValueType
+from webdata_assets.sources.extract import ValueType
 from webdata_assets.stages.extract.dates import parse_moment
 from webdata_assets.stages.extract.selectors import is_empty
 

@@ -6,7 +6,7 @@ format (one file each), and what becomes of the URLs (walk.py).
 
 import re
 
-from webdata_assets.sources.model import (
+from webdata_assets.sources.fetch import (
     DiscoverApi,
     DiscoverFeed,
     DiscoverLinks,
@@ -14,8 +14,8 @@ from webdata_assets.sources.model import (
     DiscoverSitemap,
     DiscoverUrls,
     Discovery,
-    Source,
 )
+from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery.api import discover_api
 from webdata_assets.stages.crawl.discovery.feed import discover_feed
 from webdata_assets.stages.crawl.discovery.found import Found, Page

@@ -1,0 +1,157 @@
+"""A filled deployment, its UI, and a browser that notes whom it asks.
+
+The fixtures of the session tell a story in the order in which tests ask for them: `seeded` leaves one
+partition red, `healed` makes it green.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dagster as dg
+import pytest
+
+from webdata_assets.automation.jobs import CRAWL, REPLAY, RETRAIN
+from webdata_assets.cli.demo import PATCH
+from webdata_assets.cli.instance import Outcome
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.stages.crawl.browser_launch import (
+    BrowserMissingError,
+    find_executable,
+    launch_arguments,
+    uses_sandbox,
+)
+from webdata_assets_tests.deployment import REPOSITORY, Deployment
+from webdata_assets_tests.ui.webserver import serving
+
+LOOPBACK = "127.0.0.1"
+GOOD = ("2026-06-01|demo_blog", "2026-06-01|demo_shop", "2026-06-04|demo_shop")
+BROKEN = "2026-06-05|demo_shop"
+"""On this day the shop has another layout, in which the source's selectors find no price."""
+
+
+@dataclass(frozen=True)
+class Ui:
+    """A browser's page on the running UI."""
+
+    page: Any
+    url: str
+    asked: list[str]
+    """Every URL that the browser asked for, web sockets included."""
+
+    def open(self, path: str) -> None:
+        """Go to a path of the UI."""
+        self.page.goto(f"{self.url}{path}")
+
+    def strangers(self) -> set[str]:
+        """Hosts that were asked and are not the webserver."""
+        parts = [urlsplit(url) for url in self.asked]
+        return {str(part.hostname) for part in parts if part.scheme not in ("data", "blob")} - {LOOPBACK}
+
+
+def run(deployment: Deployment, job: str, partition: str | None = None) -> Outcome:
+    """Run a job in a thread of its own: an open Playwright occupies this one's event loop."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(deployment.run, job, partition).result()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    try:
+        return find_executable(None, "/nowhere")
+    except BrowserMissingError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def seeded(
+    chromium: Path, tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path
+) -> Iterator[Deployment]:
+    """Four crawled partitions, one of which lacks its prices: completeness is red."""
+    folder = tmp_path_factory.mktemp("ui")
+    home = folder / "home" / "dagster"
+    home.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "dagster.yaml", home)
+    (folder / "home" / "encoders").symlink_to(encoder_folder)
+    with DemoSite() as site, dg.DagsterInstance.from_config(str(home)) as instance:
+        deployment = Deployment(folder, instance, site.connect_to)
+        deployment.take_packaged("demo_api", "demo_app", "demo_blog", "demo_shop")
+        for partition in GOOD:
+            assert run(deployment, CRAWL, partition).success
+        assert run(deployment, CRAWL, BROKEN).failed_checks == ("records.completeness",)
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def healed(seeded: Deployment) -> Deployment:
+    """The source was patched, the partition replayed, and everything downstream made from it."""
+    patches = seeded.settings.patches
+    patches.mkdir(parents=True)
+    shutil.copy(PATCH, patches)
+    assert run(seeded, REPLAY, BROKEN).success
+    assert run(seeded, RETRAIN).success
+    return seeded
+
+
+@pytest.fixture(scope="session")
+def webserver(seeded: Deployment) -> Iterator[str]:
+    settings = seeded.settings
+    environment = {
+        "DAGSTER_HOME": str(seeded.folder / "home" / "dagster"),
+        "WEBDATA_HOME": str(settings.home),
+        "WEBDATA_SOURCES": str(settings.sources),
+        "WEBDATA_STORE": settings.store,
+    }
+    with serving(environment, seeded.folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Any]:
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium),
+            args=launch_arguments(f"MAP * ~NOTFOUND, EXCLUDE {LOOPBACK}"),
+            chromium_sandbox=uses_sandbox(),
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def ui(browser: Any, webserver: str) -> Iterator[Ui]:
+    """A fresh page with the navigation folded. The UI asks nobody but its webserver."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.add_init_script("localStorage.setItem('dagster-nav-collapsed', 'true')")
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    shown = Ui(page, webserver, asked)
+    yield shown
+    context.close()
+    assert shown.strangers() == set()
+
+
+@pytest.fixture
+def take_picture(ui: Ui, tmp_path: Path) -> Callable[[str], None]:
+    """Save the viewport as a PNG, in WEBDATA_SCREENSHOTS where that is set."""
+    folder = Path(os.environ.get("WEBDATA_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(name: str) -> None:
+        ui.page.mouse.move(700, 4)  # away from anything that a pointer lights up
+        ui.page.wait_for_load_state("networkidle")
+        picture = ui.page.screenshot(path=folder / f"{name}.png", animations="disabled")
+        assert len(picture) < 300_000
+
+    return take
