@@ -63,8 +63,9 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
                 waiting.append(f"{repair.partition}: {request}")
             else:
                 requests.append(request)
-        for line in waiting:
-            context.log.info(line)
+        if requests:
+            for line in waiting:
+                context.log.info(line)
         reason = "; ".join(waiting) or "every partition is admitted or at rest"
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else dg.SkipReason(reason))
 

@@ -6,14 +6,18 @@ formula.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
 from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.dagster_internals import pinned_feature
+from webdata_assets.errors import NotAdmittedError
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
+from webdata_assets.stages.clean.normalise import clean_body
 from webdata_assets.store.ledger import Verdict
+from webdata_assets.store.store import data_version
 
 
 def build_check_step(
@@ -39,8 +43,9 @@ def build_check_step(
     ) -> Iterator[dg.AssetCheckResult]:
         partition = Partition.from_key(context.partition_key) if grid else None
         selected: dict[str, list[Check]] = defaultdict(list)
-        for key in context.selected_asset_check_keys:
-            selected[by_key[key].table.name].append(by_key[key])
+        for key, check in by_key.items():
+            if key in context.selected_asset_check_keys:
+                selected[check.table.name].append(check)
         opened = store.open()
         for table_checks in selected.values():
             subject = Subject(
@@ -50,7 +55,8 @@ def build_check_step(
                 store=opened,
                 now=clock.now(),
             )
-            findings = [(check, check.evaluate(subject)) for check in table_checks]
+            _require_newest_write(subject)
+            findings = [(check, _printable(check.evaluate(subject))) for check in table_checks]
             # The ledger first: a crash in between leaves Dagster without a verdict that readers already have,
             # never the other way round.
             opened.ledger.record(
@@ -63,6 +69,25 @@ def build_check_step(
                 yield _result(check, finding)
 
     return check_step
+
+
+def _require_newest_write(subject: Subject) -> None:
+    """Raise NotAdmittedError unless the stored rows are those of the newest write.
+
+    A run that died between entering its write and committing it leaves other rows: passing their checks would
+    admit them under a version that was never stored.
+    """
+    write = subject.store.ledger.newest_write(subject.table, subject.partition)
+    name = f"{subject.table.name} {subject.partition or ''}".rstrip()
+    if write is None:
+        raise NotAdmittedError(f"{name} was never materialized; materialize it first")
+    if write.data_version != data_version(subject.table, subject.rows):
+        raise NotAdmittedError(f"the newest write of {name} was never committed; materialize it again")
+
+
+def _printable(finding: Finding) -> Finding:
+    # Details quote crawled strings, whose control and bidirectional characters can disguise what is shown.
+    return replace(finding, detail=clean_body(finding.detail)) if finding.detail else finding
 
 
 def _spec(check: Check, grid: dg.PartitionsDefinition[str] | None) -> dg.AssetCheckSpec:

@@ -31,7 +31,7 @@ from webdata_assets.store import Store
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
 PATCH = Path(__file__).resolve().parents[1] / "demo" / "patches" / "demo_shop.yaml"
-QUERY = "a quiet light for night rides in the rain"
+QUERY = "how to plan a small vegetable garden"
 MAX_ROUNDS = 10
 """Of sensor ticks in a row; the demo needs four."""
 
@@ -169,7 +169,7 @@ class _Story:
             self.tell_line(f"   not run: {line}")
 
     def _job_for(self, partition: Partition) -> str | None:
-        """Return the job that brings a partition to its end; None where it is there, or a check has failed."""
+        """Return the job that brings a partition to its end; None where it is, or a check has failed."""
         for name, job in (
             *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
             *((name, REPLAY) for name in ("records", "quarantine", "features", "embeddings")),

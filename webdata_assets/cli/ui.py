@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from webdata_assets.cli.demo_hosts import demo_hosts
-from webdata_assets.cli.instance import ensure_dagster_home, open_instance
+from webdata_assets.cli.instance import PROJECT_ROOT, ensure_dagster_home, open_instance
 from webdata_assets.cli.output import say
 from webdata_assets.settings import Settings
 from webdata_assets.sources.registry import load_sources
@@ -27,12 +27,18 @@ def serve_ui(port: int) -> int:
         pairs = {**hosts, **settings.connect_to}.items()
         environment["WEBDATA_CONNECT_TO"] = ",".join(f"{host}={target}" for host, target in pairs)
         say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C ends it)")
-        command = [
-            str(Path(sys.executable).with_name("dagster")), "dev",
-            "--module-name", "webdata_assets.definitions", "--host", "127.0.0.1", "--port", str(port),
-        ]  # fmt: skip
+        dagster = str(Path(sys.executable).with_name("dagster"))
+        command = [dagster, "dev", *_location(), "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter's dagster
         try:
             return process.wait()
         except KeyboardInterrupt:
             return process.wait()
+
+
+def _location() -> list[str]:
+    """Return the arguments that name the code location: the project's workspace file, or the installed module."""
+    workspace = PROJECT_ROOT / "workspace.yaml"
+    if workspace.exists():
+        return ["--workspace", str(workspace)]
+    return ["--module-name", "webdata_assets.definitions"]

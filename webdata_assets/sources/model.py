@@ -70,6 +70,8 @@ class Source(Strict):
     @model_validator(mode="after")
     def _expected_fields_exist(self) -> "Source":
         known = set(self.extract.fields) | {"url", "title", "text", "language", "published_at", "author"}
+        if self.extract.kind == "product":  # what a shop's JSON-LD states is found without a rule
+            known |= {"price", "currency", "sku", "brand", "availability"}
         for place, names in (("completeness", self.expect.completeness), ("required", self.expect.required)):
             for position, name in enumerate(names):
                 if name not in known:

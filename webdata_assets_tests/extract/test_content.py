@@ -91,3 +91,8 @@ def test_a_page_without_main_content_gives_its_visible_text() -> None:
 
 def test_a_page_without_text_gives_none() -> None:
     assert find_text(make_document("<!doctype html><body><img src=x></body>"), CONTEXT) is None
+
+
+def test_a_document_is_not_dated_by_its_text() -> None:
+    page = make_document("<html><head><title>x</title></head><body><p>Released 2020-10-31</p></body></html>")
+    assert find_published_at(page, PageContext("document", DATE)) is None

@@ -53,3 +53,12 @@ def test_visible_text_keeps_blocks_apart_and_inline_elements_together() -> None:
 def test_text_of_a_deep_page_needs_no_recursion() -> None:
     depth = 20_000
     assert make_document("<!doctype html>" + "<div>" * depth + "deep").visible_text == "deep"
+
+
+def test_permalinks_of_headings_are_dropped_and_other_links_to_the_page_stay() -> None:
+    page = make_document(
+        '<h1>gzip<a class="headerlink" href="#gzip">¶</a></h1><p>Costs 5 <a href="#note">§ 3</a> or '
+        '<a href="#top">1</a> #<a href="/tags">#</a></p>'
+    )
+    assert page.visible_text == "gzip\n\nCosts 5 § 3 or 1 ##"
+    assert "¶" not in page.text

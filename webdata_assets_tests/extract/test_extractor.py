@@ -56,6 +56,13 @@ def test_a_product_takes_what_its_jsonld_states() -> None:
     assert (values["sku"], values["brand"]) == ("S-1", "Acme")
 
 
+def test_a_product_without_jsonld_has_the_title_and_image_of_its_page() -> None:
+    page = '<meta property="og:image" content="/b.png"><h1>A lamp</h1><p>It shines, and it costs little.</p>'
+    values = only(make_source({"kind": "product"}), make_payload(page)).values
+    assert (values["title"], values["image_url"]) == ("A lamp", "http://shop.test/b.png")
+    assert "price" not in values
+
+
 def test_a_declared_rule_decides_alone_even_when_it_finds_nothing() -> None:
     source = make_source({"kind": "product", "fields": {"price": ".gone", "title": "h9"}})
     extraction = extract_page(source, make_payload(PRODUCT))

@@ -24,6 +24,7 @@ start: 2026-06-01
 fetch: {{discover: [{{by: urls, start: ["https://{name}.example.com/0"]}}]}}
 extract: {{kind: article}}
 """
+SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 GRID = build_partitions_definition(DAY, ["blog", "shop"])
 
 
@@ -87,7 +88,7 @@ class Graph:
                 instance=self.instance,
                 partition_key=partition.key if partition else None,
                 raise_on_error=False,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config=SILENT,
             )
         )
 

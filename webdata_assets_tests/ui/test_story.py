@@ -36,7 +36,21 @@ def open_check_partitions(ui: Ui) -> None:
     for part in BROKEN.split("|"):
         visible(page, part).click()
     expect(visible(page, BROKEN)).to_be_visible()
-    page.evaluate("document.activeElement.blur(); document.querySelectorAll('*').forEach(e => e.scrollTo(0, 0))")
+    page.evaluate(
+        "document.activeElement.blur(); document.querySelectorAll('*').forEach(e => e.scrollTo(0, 0))"
+    )
+
+
+def fill_viewport_with_graph(ui: Ui) -> None:
+    """Fold the list beside the graph, and zoom in by two steps; the wheel pans."""
+    ui.page.get_by_role("button", name="panel_show_right").click()
+    ui.page.mouse.move(700, 820)
+    ui.page.mouse.wheel(-132, -15)
+    for _ in range(2):
+        ui.page.get_by_role("button", name="zoom_in").click()
+        ui.page.wait_for_timeout(500)  # of animation
+    ui.page.mouse.move(700, 820)
+    ui.page.mouse.wheel(-66, 0)
 
 
 def test_the_failed_partition_is_red_and_says_what_to_do(
@@ -64,6 +78,7 @@ def test_the_graph_shows_every_layer(healed: Deployment, ui: Ui, take_picture: T
     ui.open("/asset-groups?expanded=" + ",".join(f"global@global:{group}" for group in groups))
     for name in {*groups, *GROUPS}:
         expect(visible(ui.page, name)).to_be_visible()
+    fill_viewport_with_graph(ui)
     take_picture("asset-graph")
 
 

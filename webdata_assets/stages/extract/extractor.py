@@ -22,7 +22,6 @@ from webdata_assets.stages.extract.content import (
     Found,
     PageContext,
     find_language,
-    find_text,
 )
 from webdata_assets.stages.extract.document import Document, Format, parse_document
 from webdata_assets.stages.extract.extraction import (
@@ -204,9 +203,9 @@ def _defaults(source: Source, payload: Payload, item: Item) -> dict[str, Found |
         stated = product_defaults(document)
         found = {name: stated.get(name) for name in PRODUCT_FIELDS if name not in declared}
         found |= {
-            name: find(document, context)
-            for name, find in (("text", find_text), ("language", find_language))
-            if name not in declared
+            name: ARTICLE_DEFAULTS[name](document, context)
+            for name in ("title", "text", "language", "image_url")
+            if name not in declared and name not in stated
         }
     else:
         found = {

@@ -1,0 +1,108 @@
+"""Both sensors under a real daemon: a partition is re-crawled, one is replayed, and the model retrained."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.sensors import CAUSE_TAG
+from webdata_assets.cli.instance import ensure_dagster_home
+from webdata_assets.demo.api import HOST as API
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
+from webdata_assets_tests.automation.daemon import Daemon, running_daemon
+from webdata_assets_tests.deployment import REPOSITORY, Deployment
+
+WHOLE, BROKEN_LAYOUT, UNREACHED = "2026-06-04|demo_shop", "2026-06-05|demo_shop", "2026-06-01|demo_api"
+PATCH = REPOSITORY / "webdata_assets" / "demo" / "patches" / "demo_shop.yaml"
+NOBODY_LISTENS = "127.0.0.1:1"
+RUN_SECONDS, TRAIN_SECONDS = 60, 90
+
+
+@pytest.fixture
+def lasting(
+    tmp_path: Path, encoder_folder: Path, demo_site: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deployment]:
+    """A deployment whose instance lies on disk, with the project's own dagster.yaml."""
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    deployment = Deployment(tmp_path, dg.DagsterInstance.ephemeral(), dict(demo_site.connect_to))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "encoders").symlink_to(encoder_folder)
+    deployment.take_packaged("demo_shop", "demo_api")
+    api = deployment.sources / "demo_api.yaml"
+    api.write_text(api.read_text().replace("max_attempts: 5", "max_attempts: 1"))
+    with dg.DagsterInstance.from_config(str(ensure_dagster_home(deployment.settings))) as instance:
+        deployment.instance = instance
+        yield deployment
+
+
+def admitted(deployment: Deployment, layer: str) -> set[str]:
+    states = deployment.store.ledger.admitted(TABLES[layer])
+    return {Partition(date, source).key for date, source in states.select("date", "source").iter_rows()}
+
+
+def succeeded(daemon: Daemon, job: str, count: int) -> bool:
+    runs = daemon.runs(job)
+    assert len(runs) <= count, daemon.report()
+    assert all(run.status is not dg.DagsterRunStatus.FAILURE for run in runs), daemon.report()
+    return len(runs) == count and all(run.is_success for run in runs)
+
+
+def wait_for_ticks(daemon: Daemon, count: int) -> None:
+    """Wait until both sensors looked that often again."""
+    before = {sensor: len(daemon.ticks(sensor)) for sensor in ("recrawl_sensor", "retrain_sensor")}
+    daemon.wait(
+        f"{count} more ticks",
+        lambda: all(len(daemon.ticks(sensor)) >= before[sensor] + count for sensor in before),
+        seconds=30 * count,
+    )
+
+
+@pytest.mark.slow
+def test_the_daemon_repairs_what_failed_and_retrains_on_it_once(lasting: Deployment, demo_site: DemoSite):
+    assert lasting.run(CRAWL, WHOLE).success
+    assert lasting.run(CRAWL, BROKEN_LAYOUT).failed_checks == ("records.completeness",)
+    lasting.connect_to = {**demo_site.connect_to, API: NOBODY_LISTENS}
+    assert lasting.run(CRAWL, UNREACHED).failed_checks == ("pages.completeness",)
+    lasting.connect_to = dict(demo_site.connect_to)
+    assert admitted(lasting, "embeddings") == {WHOLE}
+
+    with running_daemon(lasting, lasting.settings.dagster_home) as daemon:
+        daemon.wait("the re-crawl", lambda: succeeded(daemon, CRAWL, 1), seconds=RUN_SECONDS)
+        [crawl] = daemon.runs(CRAWL)
+        assert crawl.tags["dagster/partition"] == UNREACHED
+        assert crawl.tags[CAUSE_TAG] == "pages.completeness failed"
+        assert admitted(lasting, "embeddings") == {WHOLE, UNREACHED}
+        daemon.wait("the first training", lambda: succeeded(daemon, RETRAIN, 1), seconds=TRAIN_SECONDS)
+        assert daemon.runs(RETRAIN)[0].tags[CAUSE_TAG] == f"1 repaired partitions: {UNREACHED}"
+
+        wait_for_ticks(daemon, 1)
+        assert daemon.runs(REPLAY) == []
+        assert "awaiting a patch of demo_shop" in (daemon.ticks("recrawl_sensor")[-1].skip_reason or "")
+
+        demo_site.clear()
+        lasting.settings.patches.mkdir()
+        shutil.copy(PATCH, lasting.settings.patches)
+        daemon.wait("the replay", lambda: succeeded(daemon, REPLAY, 1), seconds=RUN_SECONDS)
+        [replay] = daemon.runs(REPLAY)
+        assert replay.tags["dagster/partition"] == BROKEN_LAYOUT
+        assert demo_site.requests == ()
+        assert admitted(lasting, "embeddings") == {WHOLE, UNREACHED, BROKEN_LAYOUT}
+        daemon.wait("the retraining", lambda: succeeded(daemon, RETRAIN, 2), seconds=TRAIN_SECONDS)
+        assert daemon.runs(RETRAIN)[1].tags[CAUSE_TAG] == f"1 repaired partitions: {BROKEN_LAYOUT}"
+
+        wait_for_ticks(daemon, 2)
+        counts = {job: len(daemon.runs(job)) for job in (CRAWL, REPLAY, RETRAIN, PUBLISH)}
+        assert counts == {CRAWL: 1, REPLAY: 1, RETRAIN: 2, PUBLISH: 0}, daemon.report()
+        assert demo_site.requests == ()
+
+    corpus = lasting.store.read_admitted(TABLES["corpus"])
+    records = lasting.store.tables.read_partition(TABLES["records"], Partition.from_key(BROKEN_LAYOUT))
+    assert records.height > 0
+    assert set(records["record_id"]) <= set(corpus["record_id"])
+    [model] = lasting.store.ledger.admitted(TABLES["model"]).iter_rows()
+    assert model

@@ -1,0 +1,160 @@
+"""When to retrain and when to publish: the rules over ledgers written for the test."""
+
+import datetime as dt
+
+import pytest
+
+from webdata_assets.automation.jobs import PUBLISH, RETRAIN
+from webdata_assets.automation.refresh import Refresh, plan_refresh
+from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, UNPARTITIONED, History, news
+
+ENOUGH = 3
+
+
+def dates(count: int) -> list[dt.date]:
+    return [DAY - dt.timedelta(days=number) for number in range(count)]
+
+
+def admit_dates(history: History, count: int, at: dt.datetime, *, content: str = "") -> None:
+    for date in dates(count):
+        history.admit(news(date), at, content=content)
+
+
+def plan(history: History) -> Refresh:
+    return plan_refresh(history.store, after_partitions=ENOUGH)
+
+
+def test_an_empty_store_needs_nothing(history: History):
+    assert plan(history).job is None
+
+
+def test_the_first_training_waits_for_enough_partitions(history: History):
+    admit_dates(history, ENOUGH - 1, NOON)
+    assert (plan(history).job, plan(history).reason) == (
+        None,
+        "2 admitted partitions, 3 start the first training",
+    )
+    history.admit(news(dates(ENOUGH)[-1]), NOON + HOUR)
+    assert (plan(history).job, plan(history).reason) == (RETRAIN, "3 newly admitted partitions")
+
+
+def test_partitions_that_are_not_admitted_do_not_count(history: History):
+    admit_dates(history, ENOUGH - 1, NOON)
+    last = news(dates(ENOUGH)[-1])
+    history.write("embeddings", NOON, partition=last, failed=["unit_vectors"])
+    assert plan(history).job is None
+    history.write("embeddings", NOON + MINUTE, partition=last, unchecked=True)
+    assert plan(history).job is None
+
+
+def test_after_a_training_nothing_is_due(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    assert (plan(history).job, plan(history).reason) == (None, "nothing was admitted since the last run")
+
+
+def test_fewer_new_partitions_are_published_without_training(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
+    assert plan(history).job == PUBLISH
+
+
+def test_what_was_published_still_counts_towards_the_next_training(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    for number in range(ENOUGH):
+        at = NOON + (2 + number) * HOUR
+        history.admit(news(DAY + dt.timedelta(days=1 + number)), at)
+        expected = PUBLISH if number < ENOUGH - 1 else RETRAIN
+        assert plan(history).job == expected
+        for layer in ("corpus", "vector_index", "delivery"):
+            history.write(layer, at + 30 * MINUTE)
+
+
+@pytest.mark.parametrize("check", ["completeness", "freshness"])
+def test_one_repaired_partition_is_enough_to_retrain(history: History, check: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    repaired = news(DAY + dt.timedelta(days=1))
+    history.write("pages", NOON + 2 * HOUR, partition=repaired, failed=[check], content="broken")
+    history.admit(repaired, NOON + 3 * HOUR)
+    assert (plan(history).job, plan(history).reason) == (RETRAIN, f"1 repaired partitions: {repaired}")
+    history.train(NOON + 4 * HOUR)
+    assert plan(history).job is None
+
+
+def test_a_repair_of_anything_else_is_published(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    repaired = news(DAY + dt.timedelta(days=1))
+    history.write("pages", NOON + 2 * HOUR, partition=repaired, failed=["payload_hash"], content="broken")
+    history.admit(repaired, NOON + 3 * HOUR)
+    assert plan(history).job == PUBLISH
+
+
+def test_a_partition_that_lost_its_admission_is_withdrawn_by_publishing(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write("records", NOON + 2 * HOUR, partition=news(), failed=["valid_share"], content="worse")
+    assert plan(history).job == PUBLISH
+
+
+def test_a_partition_judged_after_the_training_is_new_though_written_before_it(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    late = news(DAY + dt.timedelta(days=1))
+    history.admit(late, NOON, layers=["frontier", "pages", "records", "features"])
+    history.write("embeddings", NOON + MINUTE, partition=late, checked_at=NOON + 2 * HOUR)
+    history.train(NOON + HOUR)
+    assert (plan(history).job, plan(history).reason) == (
+        PUBLISH,
+        "1 newly admitted partitions, not enough to retrain",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "job"),
+    [
+        (("corpus",), RETRAIN),
+        (("corpus", "vector_index", "training_set"), RETRAIN),
+        (("corpus", "vector_index", "training_set", "model"), PUBLISH),
+        (UNPARTITIONED, None),
+    ],
+)
+def test_a_retraining_that_was_killed_is_brought_to_its_end(
+    history: History, written: tuple[str, ...], job: str | None
+):
+    admit_dates(history, ENOUGH, NOON)
+    for number, layer in enumerate(written):
+        history.write(layer, NOON + HOUR + number * MINUTE)
+    assert plan(history).job == job
+
+
+@pytest.mark.parametrize(("written", "job"), [(("corpus",), PUBLISH), (("corpus", "vector_index"), PUBLISH)])
+def test_a_publishing_that_was_killed_is_brought_to_its_end(
+    history: History, written: tuple[str, ...], job: str
+):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
+    for number, layer in enumerate(written):
+        history.write(layer, NOON + 3 * HOUR + number * MINUTE)
+    assert plan(history).job == job
+
+
+def test_a_model_that_failed_its_checks_is_not_taken_for_trained(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write("model", NOON + 2 * HOUR, failed=["score_floor"])
+    assert plan(history).job == RETRAIN
+
+
+def test_the_fingerprint_changes_with_what_is_admitted_and_with_nothing_else(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    before = plan(history).fingerprint
+    history.train(NOON + HOUR)
+    history.write("pages", NOON + HOUR, partition=news(DAY + dt.timedelta(days=9)), failed=["freshness"])
+    admit_dates(history, ENOUGH, NOON + 2 * HOUR)
+    assert plan(history).fingerprint == before
+    history.admit(news(), NOON + 3 * HOUR, layers=["records"], content="another price")
+    assert plan(history).fingerprint != before

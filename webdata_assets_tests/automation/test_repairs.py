@@ -1,0 +1,212 @@
+"""Which partitions need repair, and how: the rules over ledgers written for the test."""
+
+import datetime as dt
+
+import pytest
+
+from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.automation.repairs import INTERRUPTED_AFTER, RULES
+from webdata_assets_tests.automation.history import DAY, HOUR, LAYERS, MINUTE, NOON, History, news
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+def layers_up_to(last: str) -> tuple[str, ...]:
+    return LAYERS[: LAYERS.index(last) + 1]
+
+
+def test_nothing_is_repaired_where_everything_is_admitted(history: History):
+    history.admit(news(), NOON - HOUR)
+    assert history.repairs() == []
+
+
+def test_nothing_is_repaired_in_an_empty_store(history: History):
+    assert history.repairs() == []
+
+
+@pytest.mark.parametrize(("layer", "check", "job"), [(*failure, job) for failure, job in RULES.items()])
+def test_each_failure_is_answered_by_the_job_of_its_rule(history: History, layer: str, check: str, job: str):
+    history.admit(news(), NOON - HOUR, layers=layers_up_to(layer)[:-1])
+    history.write(layer, NOON - MINUTE, partition=news(), failed=[check], parser="an earlier parser")
+    [repair] = history.repairs()
+    assert (repair.partition, repair.job) == (news(), job)
+    assert repair.cause.startswith(f"{layer}.{check}:")
+    assert repair.reason == f"{layer}.{check} failed"
+
+
+@pytest.mark.parametrize(
+    ("layer", "check"), [("frontier", "schema"), ("pages", "schema"), ("records", "schema")]
+)
+def test_a_failure_that_no_run_can_mend_is_left_to_a_person(history: History, layer: str, check: str):
+    history.write(layer, NOON - MINUTE, partition=news(), failed=[check])
+    assert history.repairs() == []
+
+
+def test_records_that_fail_wait_while_the_parser_is_unchanged(history: History):
+    history.admit(news(), NOON - HOUR, layers=["frontier", "pages"])
+    history.write("records", NOON - MINUTE, partition=news(), failed=["completeness"], parser=history.parser)
+    [repair] = history.repairs()
+    assert repair.job is None
+    assert "awaiting a patch of news's extraction" in repair.reason
+
+
+def test_records_that_fail_are_replayed_once_the_source_file_is_patched(history: History):
+    history.admit(news(), NOON - HOUR, layers=["frontier", "pages"])
+    history.write("records", NOON - MINUTE, partition=news(), failed=["completeness"], parser=history.parser)
+    [waiting] = history.repairs()
+    history.patch()
+    [repair] = history.repairs()
+    assert repair.job == REPLAY
+    assert repair.cause != waiting.cause
+    assert history.repairs() == [repair]
+
+
+def test_a_patch_of_how_pages_are_fetched_is_no_patch_of_the_parser(history: History):
+    history.admit(news(), NOON - HOUR, layers=["frontier", "pages"])
+    history.write("records", NOON - MINUTE, partition=news(), failed=["completeness"], parser=history.parser)
+    history.declare(
+        fetch={"discover": [{"by": "urls", "start": ["http://nowhere.test/other"]}], "concurrency": 1}
+    )
+    assert [repair.job for repair in history.repairs()] == [None]
+
+
+def test_other_content_that_fails_again_is_another_cause(history: History):
+    causes = set()
+    for number, content in enumerate(("first", "second")):
+        at = NOON + number * MINUTE
+        history.write("pages", at, partition=news(), failed=["completeness"], content=content)
+        causes |= {repair.cause for repair in history.repairs()}
+    assert len(causes) == 2
+
+
+def test_the_failure_of_the_earliest_layer_is_repaired_first(history: History):
+    history.write("records", NOON - HOUR, partition=news(), failed=["completeness"], parser="earlier")
+    history.write("pages", NOON - MINUTE, partition=news(), failed=["completeness"])
+    assert [(repair.partition, repair.job) for repair in history.repairs()] == [(news(), CRAWL)]
+
+
+def test_a_disabled_source_is_not_repaired(history: History):
+    history.write("pages", NOON - MINUTE, partition=news(), failed=["completeness"])
+    history.declare("other")
+    history.declare(enabled=False)
+    assert history.repairs() == []
+
+
+def test_a_failure_that_later_checks_found_mended_is_over(history: History):
+    history.write("pages", NOON - HOUR, partition=news(), failed=["completeness"], content="broken")
+    history.admit(news(), NOON - MINUTE, content="whole")
+    assert history.repairs() == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "job"),
+    [
+        ("frontier", CRAWL),
+        ("pages", CRAWL),
+        ("records", REPLAY),
+        ("features", REPLAY),
+        ("embeddings", REPLAY),
+    ],
+)
+def test_a_write_without_verdicts_is_taken_for_interrupted_after_ten_minutes(
+    history: History, layer: str, job: str
+):
+    above = [name for name in layers_up_to(layer)[:-1] if name not in ("features", "embeddings")]
+    history.admit(news(), NOON, layers=above)
+    history.write(layer, NOON, partition=news(), unchecked=True)
+    assert history.repairs(NOON + INTERRUPTED_AFTER) == []
+    repair = history.repairs(NOON + INTERRUPTED_AFTER + dt.timedelta(seconds=1))[0]
+    assert (repair.job, repair.reason) == (job, f"{layer} was not checked")
+
+
+def test_an_interrupted_crawl_of_a_live_source_is_not_repeated_once_its_date_is_over(history: History):
+    history.declare(as_of=None)
+    history.write("pages", NOON, partition=news(), unchecked=True)
+    assert [repair.job for repair in history.repairs(NOON + HOUR)] == [CRAWL]
+    assert history.repairs(NOON + 3 * ONE_DAY) == []
+
+
+def test_an_interrupted_extraction_of_a_live_source_is_replayed_at_any_time(history: History):
+    history.declare(as_of=None)
+    history.admit(news(), NOON, layers=["frontier", "pages"])
+    history.write("records", NOON + MINUTE, partition=news(), unchecked=True)
+    assert [repair.job for repair in history.repairs(NOON + 3 * ONE_DAY)] == [REPLAY]
+
+
+@pytest.mark.parametrize(
+    ("present", "missing"),
+    [
+        (["frontier", "pages"], "records"),
+        (["frontier", "pages", "records", "embeddings"], "features"),
+        (["frontier", "pages", "records", "features"], "embeddings"),
+    ],
+)
+def test_a_layer_that_was_never_written_is_replayed(history: History, present: list[str], missing: str):
+    history.admit(news(), NOON, layers=present)
+    assert history.repairs(NOON + INTERRUPTED_AFTER) == []
+    [repair] = history.repairs(NOON + INTERRUPTED_AFTER + MINUTE)
+    assert (repair.job, repair.cause.split(":")[:2]) == (REPLAY, ["unfinished", missing])
+
+
+def test_a_layer_that_is_older_than_the_one_above_is_replayed(history: History):
+    history.admit(news(), NOON - HOUR)
+    history.admit(news(), NOON, layers=["pages"], content="crawled again")
+    [repair] = history.repairs(NOON + HOUR)
+    assert (repair.job, repair.reason) == (REPLAY, "records is behind pages")
+
+
+class TestSchedules:
+    """What never arrived, and what grew stale: sources with a schedule only."""
+
+    @pytest.fixture(autouse=True)
+    def scheduled(self, history: History) -> None:
+        history.declare(schedule="0 6 * * *")
+
+    def test_the_partition_after_the_newest_is_missed_when_its_date_is_over(self, history: History):
+        history.admit(news(DAY - ONE_DAY), NOON - ONE_DAY, observed_at=NOON - ONE_DAY)
+        midnight = dt.datetime.combine(DAY + ONE_DAY, dt.time(), dt.UTC)
+        assert history.repairs(midnight - MINUTE) == []
+        [repair] = history.repairs(midnight)
+        assert (repair.partition, repair.job, repair.cause) == (news(), CRAWL, f"missing:{DAY}")
+
+    def test_a_date_that_a_live_source_shows_no_more_is_answered_by_todays(self, history: History):
+        history.declare(schedule="0 6 * * *", as_of=None)
+        history.admit(news(DAY - ONE_DAY), NOON - ONE_DAY, observed_at=NOON - ONE_DAY)
+        [repair] = history.repairs(NOON + ONE_DAY + 6 * HOUR)
+        assert (repair.partition, repair.job) == (news(DAY + ONE_DAY), CRAWL)
+        assert repair.cause == f"missing:{DAY}"
+
+    def test_a_source_that_never_arrived_is_not_missed(self, history: History):
+        assert history.repairs(NOON) == []
+
+    def test_a_source_at_rest_is_not_missed(self, history: History):
+        history.admit(news(DAY - ONE_DAY), NOON - ONE_DAY, observed_at=NOON - ONE_DAY)
+        assert history.repairs(NOON + 2 * ONE_DAY) != []
+        assert history.repairs(NOON + 3 * ONE_DAY) == []
+
+    def test_a_source_without_a_schedule_is_neither_missed_nor_stale(self, history: History):
+        history.declare()
+        history.admit(news(DAY - ONE_DAY), NOON - 20 * ONE_DAY)
+        assert history.repairs(NOON + ONE_DAY) == []
+
+    def test_the_cadence_says_which_date_is_expected(self, history: History):
+        history.declare(schedule="0 6 * * 1", cadence_hours=7 * 24)
+        history.admit(news(DAY - 7 * ONE_DAY), NOON - 7 * ONE_DAY)
+        assert history.repairs(NOON) == []
+        assert [repair.cause for repair in history.repairs(NOON + ONE_DAY)] == [f"missing:{DAY}"]
+
+    def test_todays_partition_is_crawled_again_when_its_newest_observation_is_too_old(self, history: History):
+        history.declare(schedule="0 * * * *", cadence_hours=4)
+        history.admit(news(), NOON - 8 * HOUR, observed_at=NOON - 6 * HOUR)
+        assert history.repairs(NOON) == []
+        [repair] = history.repairs(NOON + MINUTE)
+        assert (repair.partition, repair.job) == (news(), CRAWL)
+        assert repair.cause.startswith("stale:")
+
+    def test_a_stale_partition_that_was_crawled_again_is_fresh(self, history: History):
+        history.declare(schedule="0 * * * *", cadence_hours=4)
+        history.admit(news(), NOON - 8 * HOUR, observed_at=NOON - 8 * HOUR)
+        [repair] = history.repairs(NOON)
+        assert repair.cause.startswith("stale:")
+        history.admit(news(), NOON, content="again", observed_at=NOON)
+        assert history.repairs(NOON + MINUTE) == []

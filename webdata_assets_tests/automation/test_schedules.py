@@ -1,0 +1,35 @@
+"""Schedules: one per source that declares a cron expression."""
+
+import datetime as dt
+
+import dagster as dg
+
+from webdata_assets.automation.jobs import CRAWL
+from webdata_assets_tests.automation.history import History
+
+
+def test_a_schedule_crawls_the_date_on_which_it_fires(history: History):
+    history.declare("daily-news", schedule="30 6 * * *")
+    repository = history.deployment.definitions().get_repository_def()
+    schedule = repository.get_schedule_def("crawl_daily_news")
+    with dg.build_schedule_context(
+        instance=history.deployment.instance,
+        scheduled_execution_time=dt.datetime(2026, 6, 10, 6, 30, tzinfo=dt.UTC),
+        repository_def=repository,
+    ) as context:
+        [request] = schedule.evaluate_tick(context).run_requests or []
+    assert request.partition_key == "2026-06-10|daily-news"
+    assert (schedule.job_name, schedule.cron_schedule) == (CRAWL, "30 6 * * *")
+    assert schedule.execution_timezone == "UTC"
+
+
+def test_a_source_without_a_cron_expression_has_no_schedule(history: History):
+    history.declare("daily", schedule="0 6 * * *")
+    repository = history.deployment.definitions().get_repository_def()
+    assert [schedule.name for schedule in repository.schedule_defs] == ["crawl_daily"]
+
+
+def test_schedules_are_off_until_a_person_turns_them_on(history: History):
+    history.declare("daily", schedule="0 6 * * *")
+    schedule = history.deployment.definitions().get_repository_def().get_schedule_def("crawl_daily")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED

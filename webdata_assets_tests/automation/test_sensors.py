@@ -1,0 +1,181 @@
+"""What the sensors request: once per cause, within the budget, never beside a run of the same partition."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.sensors import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG
+from webdata_assets.settings import Settings
+from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
+
+RECRAWL_SENSOR, RETRAIN_SENSOR = "recrawl_sensor", "retrain_sensor"
+ENOUGH = Settings.model_fields["retrain_after_partitions"].default
+
+
+def ask(history: History, sensor: str) -> list[dg.RunRequest]:
+    assert history.store
+    return list(history.deployment.tick(sensor).run_requests or [])
+
+
+def reason(history: History, sensor: str) -> str:
+    assert history.store
+    result = history.deployment.tick(sensor)
+    assert not result.run_requests
+    assert result.skip_reason is not None
+    return result.skip_reason.skip_message or ""
+
+
+def set_clock(history: History, later: dt.timedelta) -> None:
+    """Let the sensors see a moment that lies after now, the moment at which the test's runs are created."""
+    history.deployment.now = (dt.datetime.now(dt.UTC) + later).isoformat()
+
+
+def pretend_run(
+    history: History, job: str, status: dg.DagsterRunStatus, tags: dict[str, str]
+) -> dg.DagsterRun:
+    definition = history.deployment.definitions().resolve_job_def(job)
+    return history.deployment.instance.create_run_for_job(
+        definition, status=status, tags={**definition.run_tags, **tags}
+    )
+
+
+def fail_records(history: History) -> None:
+    history.admit(news(), NOON - HOUR, layers=["frontier", "pages"])
+    history.write("records", NOON, partition=news(), failed=["completeness"], parser=history.parser)
+
+
+class TestRepairs:
+    def test_no_run_is_requested_while_a_patch_is_awaited(self, history: History):
+        fail_records(history)
+        for _ in range(2):
+            assert "awaiting a patch of news's extraction" in reason(history, RECRAWL_SENSOR)
+
+    def test_a_patched_source_file_is_answered_by_one_replay(self, history: History):
+        fail_records(history)
+        history.patch()
+        [request] = ask(history, RECRAWL_SENSOR)
+        assert (request.job_name, request.partition_key) == (REPLAY, news().key)
+        assert request.tags[REPAIR_TAG] == news().key
+        assert request.tags[CAUSE_TAG] == "records.completeness failed"
+
+    def test_the_same_cause_has_the_same_run_key_at_every_tick(self, history: History):
+        fail_records(history)
+        history.patch()
+        [first], [second] = ask(history, RECRAWL_SENSOR), ask(history, RECRAWL_SENSOR)
+        assert first.run_key == second.run_key
+
+    def test_nothing_is_requested_while_a_run_of_the_partition_is_in_progress(self, history: History):
+        fail_records(history)
+        history.patch()
+        run = pretend_run(history, CRAWL, dg.DagsterRunStatus.STARTED, {"dagster/partition": news().key})
+        assert reason(history, RECRAWL_SENSOR) == f"{news()}: a run is in progress"
+        history.deployment.instance.report_run_failed(run)
+        assert len(ask(history, RECRAWL_SENSOR)) == 1
+
+    def test_a_run_of_another_partition_is_no_hindrance(self, history: History):
+        fail_records(history)
+        history.patch()
+        other = news(DAY + dt.timedelta(days=1))
+        pretend_run(history, CRAWL, dg.DagsterRunStatus.STARTED, {"dagster/partition": other.key})
+        assert [request.partition_key for request in ask(history, RECRAWL_SENSOR)] == [news().key]
+
+    def test_attempts_are_spaced_ever_further_and_then_a_person_is_needed(self, history: History):
+        # nobody listens there: every crawl ends with an incomplete partition
+        deployment = history.deployment
+        deployment.connect_to = {"nowhere.test": "127.0.0.1:1"}
+        assert deployment.run(CRAWL, news().key).failed_checks[0] == "pages.completeness"
+        keys = set()
+        for minutes in (1, 2):
+            [request] = ask(history, RECRAWL_SENSOR)
+            keys.add(request.run_key)
+            [outcome] = deployment.answer(RECRAWL_SENSOR)
+            assert not outcome.success
+            assert f"the next attempt waits 0:0{minutes}:00" in reason(history, RECRAWL_SENSOR)
+            set_clock(history, minutes * MINUTE)
+        [request] = ask(history, RECRAWL_SENSOR)
+        assert (request.job_name, request.partition_key) == (CRAWL, news().key)
+        assert request.run_key not in keys
+        deployment.answer(RECRAWL_SENSOR)
+        set_clock(history, 23 * HOUR)
+        assert "3 attempts in 24 hours are used up, a person is needed" in reason(history, RECRAWL_SENSOR)
+        set_clock(history, 24 * HOUR + MINUTE)
+        assert len(ask(history, RECRAWL_SENSOR)) == 1
+
+    def test_a_repair_that_was_killed_uses_up_no_attempt(self, history: History):
+        fail_records(history)
+        history.patch()
+        tags = {REPAIR_TAG: news().key, "dagster/partition": news().key}
+        [before] = ask(history, RECRAWL_SENSOR)
+        pretend_run(history, REPLAY, dg.DagsterRunStatus.FAILURE, {**tags, KILLED_TAG: "true"})
+        [after] = ask(history, RECRAWL_SENSOR)
+        assert before.run_key != after.run_key
+        pretend_run(history, REPLAY, dg.DagsterRunStatus.FAILURE, tags)
+        assert "the next attempt waits" in reason(history, RECRAWL_SENSOR)
+
+
+class TestRefreshes:
+    @pytest.fixture(autouse=True)
+    def enough(self, history: History) -> None:
+        for number in range(ENOUGH):
+            history.admit(news(DAY - dt.timedelta(days=number)), NOON)
+
+    def test_enough_partitions_are_answered_by_one_retraining(self, history: History):
+        [request] = ask(history, RETRAIN_SENSOR)
+        assert request.job_name == RETRAIN
+        assert request.tags[CAUSE_TAG] == f"{ENOUGH} newly admitted partitions"
+
+    def test_the_same_partitions_have_the_same_run_key_at_every_tick(self, history: History):
+        [first], [second] = ask(history, RETRAIN_SENSOR), ask(history, RETRAIN_SENSOR)
+        assert first.run_key == second.run_key
+
+    def test_nothing_is_retrained_while_repairs_are_in_progress(self, history: History):
+        run = pretend_run(history, REPLAY, dg.DagsterRunStatus.NOT_STARTED, {REPAIR_TAG: news().key})
+        assert reason(history, RETRAIN_SENSOR) == "repairs are in progress"
+        history.deployment.instance.report_run_failed(run)
+        assert len(ask(history, RETRAIN_SENSOR)) == 1
+
+    @pytest.mark.parametrize("job", [RETRAIN, PUBLISH])
+    def test_nothing_is_requested_while_the_tables_are_being_written(self, history: History, job: str):
+        pretend_run(history, job, dg.DagsterRunStatus.STARTED, {})
+        assert reason(history, RETRAIN_SENSOR) == "a run of the unpartitioned tables is in progress"
+
+    def test_a_retraining_that_failed_is_tried_again_within_the_budget(self, history: History):
+        keys = set()
+        for attempt, minutes in enumerate((0, 1, 3)):
+            set_clock(history, minutes * MINUTE)
+            [request] = ask(history, RETRAIN_SENSOR)
+            assert request.run_key not in keys
+            keys.add(request.run_key)
+            tags = {REFRESH_TAG: request.tags[REFRESH_TAG]}
+            pretend_run(history, RETRAIN, dg.DagsterRunStatus.FAILURE, tags)
+            if attempt < 2:
+                assert "the next attempt waits" in reason(history, RETRAIN_SENSOR)
+        set_clock(history, HOUR)
+        assert "3 attempts in 24 hours are used up, a person is needed" in reason(history, RETRAIN_SENSOR)
+
+    def test_a_retraining_that_was_killed_is_tried_again_at_once(self, history: History):
+        [before] = ask(history, RETRAIN_SENSOR)
+        tags = {REFRESH_TAG: before.tags[REFRESH_TAG], KILLED_TAG: "true"}
+        pretend_run(history, RETRAIN, dg.DagsterRunStatus.FAILURE, tags)
+        [after] = ask(history, RETRAIN_SENSOR)
+        assert after.run_key != before.run_key
+
+    def test_what_was_admitted_after_a_training_is_published(self, history: History):
+        history.train(NOON + HOUR)
+        history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
+        assert [request.job_name for request in ask(history, RETRAIN_SENSOR)] == [PUBLISH]
+
+    def test_nothing_is_requested_when_nothing_is_new(self, history: History):
+        history.train(NOON + HOUR)
+        assert reason(history, RETRAIN_SENSOR) == "nothing was admitted since the last run"
+
+
+def test_sensors_look_as_often_as_the_settings_say(history: History, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WEBDATA_SENSOR_SECONDS", "7")
+    repository = history.deployment.definitions().get_repository_def()
+    for name in (RECRAWL_SENSOR, RETRAIN_SENSOR):
+        sensor = repository.get_sensor_def(name)
+        assert sensor.minimum_interval_seconds == 7
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING

@@ -1,0 +1,130 @@
+"""Formulas of records and quarantine."""
+
+import json
+
+import pytest
+
+from webdata_assets.checks.records import field_shares
+from webdata_assets_tests.checks.judge import judge, numbers, source
+from webdata_assets_tests.store.rows import frame, put, row
+
+PRICED = {"price": 1, "currency": "EUR"}
+
+
+def refused(number, **record):
+    return row("quarantine", number=number, record=json.dumps(record))
+
+
+def put_records(store, *rows, quarantine=(), extracted=None):
+    put(store, "quarantine", frame("quarantine", *quarantine))
+    put(store, "records", frame("records", *rows), extracted=extracted)
+
+
+def test_shares_count_good_and_refused_records_once():
+    records = frame("records", row("records", **PRICED), row("records", number=1, extra='{"size": "L"}'))
+    twice = [refused(2, title=None, price="3"), row("quarantine", number=2, rule="other")]
+    whole_page = row("quarantine", number=3, ordinal=-1)
+    shares = field_shares(records, frame("quarantine", *twice, whole_page), ["title", "price", "size"])
+    assert shares == {"title": 2 / 3, "price": 2 / 3, "size": 1 / 3}
+
+
+def test_completeness_passes_where_each_field_is_found_often_enough(store):
+    put_records(store, row("records", **PRICED), row("records", number=1, **PRICED))
+    finding = judge(
+        store, "records", "completeness", declared=source({"completeness": {"title": 0.9, "price": 1.0}})
+    )
+    assert numbers(finding) == (True, 1.0, 1.0)
+    assert finding.metrics == {"completeness_title": 1.0, "completeness_price": 1.0}
+    assert finding.detail is None
+
+
+def test_completeness_names_field_share_and_selectors_of_what_is_missing(store):
+    put_records(store, row("records", **PRICED), *(row("records", number=n) for n in (1, 2, 3)))
+    finding = judge(store, "records", "completeness", declared=source({"completeness": {"price": 0.75}}))
+    assert numbers(finding) == (False, 0.25, 0.75)
+    assert finding.detail == (
+        "price found in 25%, expected 75% (selectors: css:.price); patch shop's extract.fields, then the "
+        "partition is replayed"
+    )
+
+
+def test_the_value_is_that_of_the_field_farthest_below(store):
+    put_records(store, row("records"), row("records", number=1, title=None))
+    declared = source({"completeness": {"title": 0.6, "price": 0.9}})
+    assert numbers(judge(store, "records", "completeness", declared=declared)) == (False, 0.0, 0.9)
+
+
+def test_completeness_passes_where_no_page_changed(store):
+    put_records(store)
+    finding = judge(store, "records", "completeness")
+    assert numbers(finding) == (True, None, None)
+    assert finding.detail == "nothing was extracted: no page changed"
+
+
+def test_valid_share_passes_at_exactly_the_expected_share(store):
+    put_records(store, row("records"), quarantine=[refused(1)])
+    finding = judge(store, "records", "valid_share", declared=source({"valid": 0.5}))
+    assert numbers(finding) == (True, 0.5, 0.5)
+    assert finding.metrics == {"refused": 1}
+
+
+def test_valid_share_counts_a_refused_record_once_and_names_the_rules(store):
+    reasons = [row("quarantine", number=1, rule=rule) for rule in ("required", "price|min")]
+    put_records(store, row("records"), quarantine=[*reasons, row("quarantine", number=2)])
+    finding = judge(store, "records", "valid_share")
+    assert numbers(finding) == (False, 1 / 3, 0.95)
+    assert finding.detail == (
+        "refused by required (2), price|min (1); first: https://shop.example.com/1: no title"
+    )
+
+
+def test_valid_share_passes_where_nothing_was_extracted(store):
+    put_records(store)
+    assert numbers(judge(store, "records", "valid_share")) == (True, None, 0.95)
+
+
+def put_all_pages(store):
+    put(
+        store,
+        "pages",
+        frame("pages", row("pages"), row("pages", number=1), row("pages", number=2, role="discovery")),
+    )
+
+
+def test_reconciliation_passes_where_extracted_is_records_plus_quarantined(store):
+    put_all_pages(store)
+    put_records(store, row("records"), quarantine=[refused(1)], extracted=2)
+    assert numbers(judge(store, "records", "reconciliation")) == (True, 0, 0)
+
+
+@pytest.mark.parametrize(("extracted", "lost"), [(3, 1), (None, 3)])
+def test_reconciliation_fails_where_candidates_vanished(store, extracted, lost):
+    put_all_pages(store)
+    put_records(store, row("records"), quarantine=[refused(1)], extracted=extracted)
+    finding = judge(store, "records", "reconciliation")
+    assert numbers(finding) == (False, lost, 0)
+    assert finding.detail == f"extracted {-1 if extracted is None else extracted}, records 1, quarantined 1"
+
+
+def test_reconciliation_fails_where_a_page_left_no_trace(store):
+    put_all_pages(store)
+    put_records(store, row("records"), extracted=1)
+    finding = judge(store, "records", "reconciliation")
+    assert numbers(finding) == (False, 1, 0)
+    assert finding.detail == "1 content pages left neither a record nor a reason"
+
+
+def test_pages_outside_the_sources_pattern_need_no_record(store):
+    put_all_pages(store)
+    put_records(store, row("records"), extracted=1)
+    declared = source(extract={"kind": "document", "pages": "/0$"})
+    assert judge(store, "records", "reconciliation", declared=declared).passed
+
+
+def test_pages_of_many_items_need_no_record_each(store):
+    put_all_pages(store)
+    put_records(store, extracted=0)
+    declared = source(
+        extract={"kind": "item", "items": "items[*]", "fields": {"title": {"jmespath": "name"}}}
+    )
+    assert judge(store, "records", "reconciliation", declared=declared).passed
