@@ -37,7 +37,7 @@ def serve_ui(port: int) -> int:
 
 
 def _location() -> list[str]:
-    """Return the arguments that name the code location: the project's workspace file, or the installed module."""
+    """Return the arguments that name the code location: the workspace file, or the installed module."""
     workspace = PROJECT_ROOT / "workspace.yaml"
     if workspace.exists():
         return ["--workspace", str(workspace)]
