@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test check format lock schema screenshots benchmark clean
+.PHONY: help demo ui test soak check format lock schema screenshots benchmark clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver
 
 test: $(VENV)/installed ## Run the tests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments
+	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 check: $(VENV)/installed ## Lint, format check, types, import layers
 	@$(BIN)/ruff check .

@@ -52,7 +52,7 @@ def build_defs(
     sources = given["sources"]
     assert isinstance(sources, SourcesResource)
     registry = sources.registry()
-    grid = build_partitions_definition(registry.start, sorted(registry.enabled))
+    grid = build_partitions_definition(registry.start, sorted(registry.enabled), registry.end)
     jobs = build_jobs()
     stale_after = dt.timedelta(hours=min(source.max_age_hours for source in registry.enabled.values()))
     return dg.Definitions(

@@ -40,20 +40,28 @@ class Partition:
         return self.key
 
 
-def build_partitions_definition(start: dt.date, sources: Sequence[str]) -> "dg.MultiPartitionsDefinition":
-    """Return the grid from `start` up to and including today, by source.
+def build_partitions_definition(
+    start: dt.date, sources: Sequence[str], end: dt.date | None = None
+) -> "dg.MultiPartitionsDefinition":
+    """Return the grid from `start` to `end`, or up to and including today, by source.
 
     Args:
         start: the first date, the earliest `start` among the sources.
         sources: names of the enabled sources.
+        end: the last date, when every source has one.
     """
     # Imported here so that stages can use Partition without loading dagster.
     import dagster as dg
 
+    if end is not None:
+        day_after = (end + dt.timedelta(days=1)).isoformat()
+        dates = dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_date=day_after)
+    else:
+        # end_offset=1 makes today's partition exist while the day is still running
+        dates = dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1)
     return dg.MultiPartitionsDefinition(
         {
-            # end_offset=1 makes today's partition exist while the day is still running
-            DATE_DIMENSION: dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1),
+            DATE_DIMENSION: dates,
             SOURCE_DIMENSION: dg.StaticPartitionsDefinition(list(sources)),
         }
     )

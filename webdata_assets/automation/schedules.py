@@ -25,8 +25,10 @@ def _schedule(source: Source, cron: str, job: UnresolvedAssetJobDefinition) -> d
         description=f"Crawl {source.name} for the date on which the schedule fires.",
         default_status=dg.DefaultScheduleStatus.STOPPED,
     )
-    def crawl_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def crawl_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         partition = Partition(context.scheduled_execution_time.date(), source.name)
+        if not source.has(partition.date):
+            return dg.SkipReason(f"{partition}: the source lasts from {source.start} to {source.end}")
         return dg.RunRequest(run_key=partition.key, partition_key=partition.key)
 
     return crawl_schedule

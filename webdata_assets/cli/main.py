@@ -37,7 +37,7 @@ def demo(
 ) -> None:
     """Run the main job on the demo site: 7 dates × 4 sources, one broken layout, its patch and replay.
 
-    Run it again: it does only what is missing.
+    Run it again: it does only what is missing. Example: webdata demo
     """
     from webdata_assets.cli.demo import run_demo
 
@@ -55,7 +55,10 @@ def demo(
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
 ) -> None:
-    """Open the Dagster UI: webserver and daemon, reachable from this machine only."""
+    """Open the Dagster UI: webserver and daemon, reachable from this machine only.
+
+    Example: webdata ui --port 3001
+    """
     from webdata_assets.cli.ui import serve_ui
 
     with fail_clearly():
@@ -93,7 +96,10 @@ def run(
 def status(
     source: Annotated[str, typer.Option(help="Only this source.")] = "", as_json: Json = False
 ) -> None:
-    """Show partitions by state: admitted, failed (with the check), or not checked."""
+    """Show partitions by state: admitted, failed (with the check), or not checked.
+
+    Example: webdata status --source demo_shop
+    """
     from webdata_assets.cli.partitions import partition_states
 
     with fail_clearly():
@@ -114,7 +120,10 @@ def search(
     mode: Annotated[Literal["hybrid", "text", "vector"], typer.Option(help="How to rank.")] = "hybrid",
     as_json: Json = False,
 ) -> None:
-    """Search the index: text (BM25) and vectors, fused by rank."""
+    """Search the index: text (BM25) and vectors, fused by rank.
+
+    Example: webdata search "waterproof garden light" --limit 3
+    """
     from webdata_assets.cli.search import search_index
 
     with fail_clearly():
@@ -166,7 +175,10 @@ def try_page(
 
 @sources_app.command("list")
 def sources_list(as_json: Json = False) -> None:
-    """List every source with its start, schedule and owners."""
+    """List every source with its start and schedule.
+
+    Example: webdata sources list --json
+    """
     from webdata_assets.cli.sources import list_sources
 
     with fail_clearly():
@@ -176,7 +188,10 @@ def sources_list(as_json: Json = False) -> None:
 
 @sources_app.command("check")
 def sources_check(as_json: Json = False) -> None:
-    """Check every source file; each problem names file, line, field and remedy."""
+    """Check every source file; each problem names file, line, field and remedy.
+
+    Example: WEBDATA_SOURCES=my_sources webdata sources check
+    """
     from webdata_assets.cli.sources import check_sources
 
     with fail_clearly():

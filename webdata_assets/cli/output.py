@@ -11,8 +11,10 @@ from enum import IntEnum
 from typing import Any
 
 import typer
+from pydantic import ValidationError
 
 from webdata_assets.errors import FailureDomain, WebdataError
+from webdata_assets.settings import Settings
 
 
 class ExitCode(IntEnum):
@@ -32,8 +34,9 @@ def say(line: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    """Print a value as JSON; characters that could steer a terminal are escaped, so nothing is lost."""
+    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    typer.echo("".join(letter if _is_harmless(letter) else _escaped(letter) for letter in text))
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -42,22 +45,32 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(printable(title)), title_justify="left", title_style="bold", header_style="bold")
-    for name in rows[0] if rows else ():
+    # a pipe has no width of its own, and 80 columns would break words apart
+    console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    console.print(Text(printable(title), style="bold"))
+    if not rows:
+        return
+    table = Table(header_style="bold")
+    for name in rows[0]:
         numeric = all(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
         table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable("" if value is None else str(value))) for value in row.values()))
-    # a pipe has no width of its own, and 80 columns would break words apart
-    Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
+    console.print(table)
 
 
 def printable(text: str) -> str:
     """Return text without control and bidirectional characters: crawled text must not steer a terminal."""
-    return "".join(
-        character for character in text
-        if character in "\n\t" or (character.isprintable() and character not in _BIDIRECTIONAL)
-    )  # fmt: skip
+    return "".join(letter for letter in text if letter == "\t" or _is_harmless(letter))
+
+
+def _is_harmless(letter: str) -> bool:
+    return letter == "\n" or (letter.isprintable() and letter not in _BIDIRECTIONAL)
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 _BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
@@ -69,6 +82,17 @@ def fail_clearly() -> Iterator[None]:
     try:
         yield
     except WebdataError as error:
-        typer.secho(printable(str(error)), fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
+        _complain(str(error))
         wrong_input = error.failure_domain is FailureDomain.CONFIGURATION
         raise typer.Exit(ExitCode.USAGE if wrong_input else ExitCode.FAILED) from error
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for problem in error.errors():
+            name = f"WEBDATA_{problem['loc'][0]}".upper()
+            _complain(f"{name}={problem['input']}: {problem['msg']}; change the variable, or the file .env")
+        raise typer.Exit(ExitCode.USAGE) from error
+
+
+def _complain(line: str) -> None:
+    typer.secho(printable(line), fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from webdata_assets.errors import SourceFileError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.settings import Settings
@@ -20,7 +21,8 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
         `partition`, `run_id`, `admitted`, `layers` (one row each) and `problems` (lines of text).
 
     Raises:
-        SourceFileError: there is no such source, or a source file is broken.
+        PermanentError: there is no such source, it is not enabled, or it cannot be crawled for that date; or
+            a source file is broken.
     """
     from webdata_assets.automation.jobs import CRAWL, REPLAY
     from webdata_assets.cli.demo_hosts import demo_hosts
@@ -30,7 +32,12 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
     from webdata_assets.stages.crawl.frontier import check_date
 
     settings = Settings()
-    declared = load_sources(settings.sources, patches=settings.patches).get(source)
+    registry = load_sources(settings.sources, patches=settings.patches)
+    declared = registry.get(source)
+    if not declared.enabled:
+        raise SourceFileError(
+            f"source {source} is not enabled: write `enabled: true` in {registry.path_of(source)}"
+        )
     if not replay:
         check_date(declared, date, dt.datetime.now(dt.UTC))
     partition = Partition(date, source)
@@ -55,13 +62,21 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
 
 
 def partition_states(source: str | None) -> dict[str, Any]:
-    """Return counts of admitted, failed and unchecked partitions by layer, and a line per problem."""
-    store = Store.open(Settings().store)
-    counts, problems = [], []
+    """Return counts of admitted, failed and unchecked partitions by layer, and a line per problem.
+
+    Raises:
+        PermanentError: the source is neither declared nor was it ever stored.
+    """
+    from webdata_assets.sources.registry import load_sources
+
+    settings = Settings()
+    store = Store.open(settings.store)
+    counts, problems, stored = [], [], 0
     for table in PARTITIONED:
         states = store.ledger.states(table)
         if source:
             states = states.filter(pl.col("source") == source)
+        stored += states.height
         failed = states.filter(pl.col("failed").list.len() > 0)
         unchecked = states.filter(~pl.col("admitted") & (pl.col("failed").list.len() == 0))
         counts.append(
@@ -80,6 +95,8 @@ def partition_states(source: str | None) -> dict[str, Any]:
             f"{row['date']}|{row['source']} {table.name}: not checked; run it again"
             for row in unchecked.iter_rows(named=True)
         ]
+    if source and stored == 0:
+        load_sources(settings.sources, patches=settings.patches).get(source)
     return {"counts": counts, "problems": problems}
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
+from webdata_assets.errors import NotAdmittedError
 from webdata_assets.settings import Settings
 from webdata_assets.store import Store
 
@@ -25,6 +26,11 @@ def search_index(
 
     settings = Settings()
     store = Store.open(settings.store)
+    if not store.tables.exists(VECTOR_INDEX):
+        raise NotAdmittedError(
+            "there is no index yet: `webdata demo` makes one; in `webdata ui` the job `retrain` does; the "
+            "retrain sensor launches it once enough partitions are admitted"
+        )
     store.ledger.require_admitted(VECTOR_INDEX, None)
     given = Path(settings.encoder_dir) if settings.encoder_dir else None
     encoder = load_encoder(ensure_encoder(settings.encoders, given=given))

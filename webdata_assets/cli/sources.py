@@ -47,10 +47,15 @@ def new_source(name: str, url: str) -> Path:
     folder = Settings().sources
     content = new_source_yaml(name, url, start=dt.datetime.now(dt.UTC).date())
     path = folder / f"{name}.yaml"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(content)
     except FileExistsError as error:
         raise SourceFileError(f"{path} exists; choose another name, or edit that file") from error
+    except OSError as error:
+        raise SourceFileError(
+            f"{path} cannot be written ({error.strerror}): give this user write permission, or point "
+            "WEBDATA_SOURCES to another folder"
+        ) from error
     return path.absolute()

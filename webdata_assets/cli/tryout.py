@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import re
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,14 +29,24 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
         matches) and `problems` (lines of text).
 
     Raises:
-        PermanentError: the page could not be fetched; the message says why.
+        PermanentError: it is neither a file nor a URL, or it could not be fetched; the message says why.
     """
     from webdata_assets.stages.clean.cleaner import clean
     from webdata_assets.stages.extract.extractor import extract_pages
 
     settings = Settings()
     source = load_sources(settings.sources, patches=settings.patches).get(name)
-    payload = _read_file(Path(url), date) if Path(url).is_file() else _fetch(url, source, date, settings)
+    if Path(url).is_file():
+        payload = _read_file(Path(url), date)
+        # a file has no address that `extract.pages` could tell
+        source = source.model_copy(update={"extract": source.extract.model_copy(update={"pages": None})})
+    elif url.startswith(("http://", "https://")):
+        payload = _fetch(url, source, date, settings)
+    else:
+        raise PermanentError(
+            f"{url!r} is neither a file nor an absolute http or https URL",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
     extraction = extract_pages(source, [payload])
     cleaned = clean(source, date, extraction)
     records = cleaned.records.head(SHOWN_RECORDS)
@@ -55,7 +66,10 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
         for rule, reason in cleaned.quarantine.select("rule", "reason").iter_rows()
     ]
     if cleaned.extracted == 0 and not problems:
-        problems.append("no record on this page: see extract.pages and extract.items")
+        pages = source.extract.pages
+        skipped = pages is not None and not re.search(pages, url)
+        why = f"extract.pages, {pages}, does not match its URL" if skipped else "extract.items finds nothing"
+        problems.append(f"no record on this page: {why}")
     return {
         "ok": cleaned.records.height > 0 and not problems,
         "records_found": cleaned.records.height,

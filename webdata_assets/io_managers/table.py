@@ -12,6 +12,7 @@ import polars as pl
 from webdata_assets.partitions import Partition
 from webdata_assets.resources.store import StoreResource
 from webdata_assets.schemas import TABLES, Table
+from webdata_assets.schemas.documented import column_descriptions
 from webdata_assets.store.store import data_version
 
 if TYPE_CHECKING:
@@ -80,11 +81,13 @@ class TableIOManager(dg.ConfigurableIOManager):
 def column_schema(table: Table) -> dg.TableSchema:
     """Return a table's columns as the UI shows them."""
     columns = table.schema.columns()
+    descriptions = column_descriptions(table.schema)
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name,
                 _type_name(column.dtype),
+                description=descriptions.get(name),
                 constraints=dg.TableColumnConstraints(
                     nullable=column.nullable, unique=[name] == list(table.key)
                 ),

@@ -48,6 +48,7 @@ class Source(Strict):
     )
     enabled: bool = Field(default=True, description="Whether the source is part of the grid")
     start: dt.date = Field(description="The first date that the source has")
+    end: dt.date | None = Field(default=None, description="The last date that the source has, if it has one")
     cadence_hours: float = Field(default=24.0, gt=0, description="How often fresh data is due")
     schedule: str | None = Field(default=None, description="Cron expression (UTC) of the daily run")
     as_of: AsOf | None = Field(
@@ -66,6 +67,18 @@ class Source(Strict):
         if value is not None and not is_cron(value):
             raise ValueError(f"{value!r} is not a cron expression of five parts, such as `0 6 * * *`")
         return value
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> "Source":
+        if self.end is not None and self.end < self.start:
+            raise broken_rule(
+                f"{self.end} is before `start`, {self.start}", at=("end",), remedy="choose a later date"
+            )
+        return self
+
+    def has(self, date: dt.date) -> bool:
+        """Whether the source has a date at all, from its start to its end."""
+        return self.start <= date and (self.end is None or date <= self.end)
 
     @model_validator(mode="after")
     def _expected_fields_exist(self) -> "Source":

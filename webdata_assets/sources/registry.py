@@ -39,6 +39,13 @@ class Registry:
             raise SourceFileError(f"no source is enabled; write `enabled: true` in one of {files}")
         return min(source.start for source in self.enabled.values())
 
+    @property
+    def end(self) -> dt.date | None:
+        """The latest end of the enabled sources, or None when one of them has none."""
+        ends = [source.end for source in self.enabled.values()]
+        known = [end for end in ends if end is not None]
+        return max(known) if known and len(known) == len(ends) else None
+
     def get(self, name: str) -> Source:
         """Return a source. Raises PermanentError, which lists the known names, when there is none."""
         if name not in self.all:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Daemon:
         return [tick for tick in reversed(ticks) if tick.is_completed]
 
     def wait(self, what: str, condition: Callable[[], bool], *, seconds: float) -> None:
-        """Return once the condition holds; fail with what the daemon did and said when it does not in time."""
+        """Return once the condition holds; fail with what the daemon did and said if it does not in time."""
         deadline = time.monotonic() + seconds
         while not condition():
             if self.process.poll() is not None:
@@ -102,12 +102,8 @@ def running_daemon(deployment: Deployment, dagster_home: Path) -> Iterator[Daemo
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

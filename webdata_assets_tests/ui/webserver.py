@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from webdata_assets_tests.deployment import REPOSITORY
+
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -32,7 +34,7 @@ def serving(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
     url, log = f"http://127.0.0.1:{port}", folder / "webserver.log"
     command = [
         str(Path(sys.executable).with_name("dagster-webserver")),
-        "--module-name", "webdata_assets.definitions", "--host", "127.0.0.1", "--port", str(port),
+        "--workspace", str(REPOSITORY / "workspace.yaml"), "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(

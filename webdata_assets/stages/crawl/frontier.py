@@ -44,6 +44,8 @@ def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
     day = dt.datetime.combine(date, dt.time(), dt.UTC)
     if date < source.start:
         raise _refused(source, date, f"it begins on {source.start}; choose a later date or change `start`")
+    if source.end is not None and date > source.end:
+        raise _refused(source, date, f"it ended on {source.end}; choose an earlier date or change `end`")
     if now < day:
         raise _refused(source, date, "that date is in the future; choose one up to today (UTC)")
     grace_hours = min(_MAX_GRACE_HOURS, source.cadence_hours / 2)

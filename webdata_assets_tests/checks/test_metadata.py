@@ -1,0 +1,75 @@
+"""What the UI is told by every asset and every check of a real run, from frontier to delivery."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.schemas import TABLES
+from webdata_assets_tests.deployment import Deployment
+
+NUMBERS = (dg.FloatMetadataValue, dg.IntMetadataValue)
+DAY = "2026-06-01"
+
+
+def as_text(entry: dg.MetadataValue) -> bool:
+    """Whether the UI shows an entry as it is: Markdown and URLs would load or follow what was crawled."""
+    return isinstance(
+        entry,
+        dg.TextMetadataValue
+        | dg.PathMetadataValue
+        | dg.TableMetadataValue
+        | dg.TableColumnLineageMetadataValue
+        | dg.TableSchemaMetadataValue,
+    )
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Iterator[Deployment]:
+    """One partition of the blog and one of the shop, then everything unpartitioned."""
+    folder = tmp_path_factory.mktemp("ran")
+    (folder / "home").mkdir()
+    (folder / "home" / "encoders").symlink_to(encoder_folder)
+    with dg.DagsterInstance.ephemeral() as instance, DemoSite() as site:
+        demo = Deployment(folder, instance, dict(site.connect_to))
+        demo.take_packaged("demo_blog", "demo_shop")
+        for source in ("demo_blog", "demo_shop"):
+            assert demo.run("crawl", f"{DAY}|{source}").success
+        assert demo.run("retrain").success
+        yield demo
+
+
+def test_every_asset_and_check_tells_the_ui_plain_numbers_and_plain_text(ran):
+    for name, table in TABLES.items():
+        event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
+        metadata = event.asset_materialization.metadata
+        rows = "dagster/partition_row_count" if table.partitioned else "dagster/row_count"
+        assert isinstance(metadata[rows].value, int), name
+        assert metadata["dagster/uri"].value == ran.store.location.table(name)
+        columns = [column.name for column in metadata["dagster/column_schema"].value.columns]
+        assert columns == table.polars_schema.names()
+        shown = {key: entry for key, entry in metadata.items() if not isinstance(entry, NUMBERS)}
+        assert [key for key, entry in shown.items() if not as_text(entry)] == [], name
+        assert any(isinstance(entry, NUMBERS) for entry in metadata.values()), name
+
+    events = [
+        entry.dagster_event.event_specific_data
+        for run in ran.instance.get_runs()
+        for entry in ran.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    ]
+    assert {each.asset_key.to_user_string() for each in events} == set(TABLES)
+    for evaluation in events:
+        for key, entry in evaluation.metadata.items():
+            wanted = dg.TextMetadataValue if key == "detail" else NUMBERS
+            assert isinstance(entry, wanted), (evaluation.asset_check_key, key)
+
+
+def test_data_versions_are_those_of_what_is_stored(ran):
+    for name, table in TABLES.items():
+        written = ran.store.ledger.states(table)
+        assert written["admitted"].all(), name
+        event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
+        told = event.asset_materialization.tags["dagster/data_version"]
+        assert told in {version[:16] for version in written["data_version"]}, name

@@ -1,0 +1,1 @@
+"""Tests of faults: the layout that breaks, and processes that are killed at any moment."""
