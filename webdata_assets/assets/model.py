@@ -1,7 +1,8 @@
 """The model asset: train a challenger, judge it, and keep or replace the champion."""
 
+from typing import Any
+
 import dagster as dg
-import pandas as pd
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
@@ -27,8 +28,11 @@ from webdata_assets.store.store import data_version
     ins={"training_set": dg.AssetIn(dagster_type=pandas_type(TRAINING_SET))},
     **describe(MODEL, kinds={"scikitlearn"}, code_version="1"),
 )
-def model(training_set: pd.DataFrame, store: StoreResource, clock: ClockResource) -> dg.Output[pl.DataFrame]:
-    """Train on the training split; promote only what is no worse than the champion on the test split."""
+def model(training_set: Any, store: StoreResource, clock: ClockResource) -> dg.Output[pl.DataFrame]:
+    """Train on the training split; promote only what is no worse than the champion on the test split.
+
+    The training set comes as a pandas frame that its Dagster type has checked.
+    """
     opened = store.open()
     registry = opened.tables.read(MODEL)
     examples = from_pandas(TRAINING_SET, training_set)

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
@@ -12,6 +13,10 @@ from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
 from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
 from webdata_assets.stages.crawl.spool import Spool
+from webdata_assets.store import Store
+
+if TYPE_CHECKING:
+    from webdata_assets.stages.crawl.crawler import CrawlResult
 
 
 def build_pages(grid: dg.PartitionsDefinition[str], stale_after: dt.timedelta) -> dg.AssetsDefinition:
@@ -46,7 +51,7 @@ def build_pages(grid: dg.PartitionsDefinition[str], stale_after: dt.timedelta) -
         source = sources.get(partition.source)
         opened = store.open()
         spool = Spool(opened.location.spool(partition))
-        result = asyncio.run(
+        result = _left_unchecked(opened, partition, spool) or asyncio.run(
             fetcher.crawl(
                 source,
                 partition.date,
@@ -82,3 +87,13 @@ def build_pages(grid: dg.PartitionsDefinition[str], stale_after: dt.timedelta) -
         spool.drop()
 
     return crawl_pages
+
+
+def _left_unchecked(store: Store, partition: Partition, spool: Spool) -> "CrawlResult | None":
+    """Return what a run that died between its commit and its checks had crawled: it is not fetched again."""
+    from webdata_assets.stages.crawl.crawler import CrawlResult
+
+    pages, dead_letters = (store.read_unjudged(table, partition) for table in (PAGES, DEAD_LETTERS))
+    if pages is None or dead_letters is None or not spool.read().is_empty():
+        return None
+    return CrawlResult(pages, dead_letters, "complete", requests=0, resumed=pages.height)

@@ -166,7 +166,8 @@ def try_page(
             print_json(report)
         else:
             print_table(f"{report['records_found']} records on {url}", report["fields"])
-            print_table("Selectors", report["selectors"])
+            if report["selectors"]:
+                print_table("Selectors", report["selectors"])
             for line in report["problems"]:
                 say(line)
         if not report["ok"]:

@@ -90,7 +90,8 @@ def fail_clearly() -> Iterator[None]:
             raise
         for problem in error.errors():
             name = f"WEBDATA_{problem['loc'][0]}".upper()
-            _complain(f"{name}={problem['input']}: {problem['msg']}; change the variable, or the file .env")
+            what = problem["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ")
+            _complain(f"{name}={problem['input']}: {what}; change the variable, or the file .env")
         raise typer.Exit(ExitCode.USAGE) from error
 
 

@@ -4,37 +4,61 @@ What belongs here: the translation of schema columns into dagster-pandas constra
 and back. What does not: constraints of its own.
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import dagster as dg
-import pandas as pd
 import polars as pl
-from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
 
 from webdata_assets.dagster_internals import pinned_feature
-from webdata_assets.schemas import Table
+from webdata_assets.schemas import TABLES, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from dagster_pandas import PandasColumn
 
 
 def pandas_type(table: Table) -> dg.DagsterType:
-    """Return the type that an asset names to take a table as a checked pandas frame."""
+    """Return the type that an asset names to take a table as a checked pandas frame.
+
+    dagster-pandas makes the check when a frame first comes: importing pandas would take a fifth of the time
+    in which definitions load, and only training needs it.
+    """
+    return dg.DagsterType(
+        type_check_fn=lambda context, frame: _checked_type(table.name).type_check(context, frame),
+        name=f"{table.name.title().replace('_', '')}Frame",
+        description=f"{table.description} As a pandas frame.",
+    )
+
+
+@cache
+def _checked_type(name: str) -> dg.DagsterType:
+    from dagster_pandas import create_dagster_pandas_dataframe_type
+
+    table = TABLES[name]
     columns = table.schema.columns()
     with pinned_feature():  # dagster-pandas
         return create_dagster_pandas_dataframe_type(
-            name=f"{table.name.title().replace('_', '')}Frame",
-            description=f"{table.description} As a pandas frame.",
+            name=f"Checked{name.title().replace('_', '')}Frame",
             columns=[
-                _constrained(name, dtype, nullable=columns[name].nullable, unique=[name] == list(table.key))
-                for name, dtype in table.polars_schema.items()
+                _constrained(
+                    column, dtype, nullable=columns[column].nullable, unique=[column] == list(table.key)
+                )
+                for column, dtype in table.polars_schema.items()
             ],
             metadata_fn=lambda frame: {"rows": len(frame)},
         )
 
 
-def from_pandas(table: Table, frame: pd.DataFrame) -> pl.DataFrame:
+def from_pandas(table: Table, frame: "pd.DataFrame") -> pl.DataFrame:
     """Return a pandas frame of a table as polars, with exactly the table's types."""
     converted = pl.from_pandas(frame, schema_overrides=dict(table.polars_schema))
     return converted.select(list(table.polars_schema)).cast(table.polars_schema)
 
 
-def _constrained(name: str, dtype: pl.DataType, *, nullable: bool, unique: bool) -> PandasColumn:
+def _constrained(name: str, dtype: pl.DataType, *, nullable: bool, unique: bool) -> "PandasColumn":
+    from dagster_pandas import PandasColumn
+
     if nullable:
         return PandasColumn.exists(name)
     if dtype == pl.String:

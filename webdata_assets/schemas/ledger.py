@@ -6,7 +6,7 @@ from webdata_assets.schemas import columns
 from webdata_assets.schemas.table import Table
 
 MATERIALIZED = "materialized"
-"""The ledger's own entry for a write: `passed` is false before the commit and true after it."""
+"""The ledger's own entry for a write, made before its commit; it is no verdict, and `passed` is false."""
 
 
 class CheckResults(dy.Schema):

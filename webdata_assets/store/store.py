@@ -44,6 +44,16 @@ class Store:
         self.ledger.require_admitted(table, partition)
         return self.tables.read_partition(table, partition) if partition else self.tables.read(table)
 
+    def read_unjudged(self, table: Table, partition: Partition) -> pl.DataFrame | None:
+        """Rows of a partition that a run wrote whole and then died before any check; None in other states."""
+        here = (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        state = self.ledger.states(table).filter(here)
+        if state.height == 0 or state.item(0, "judged_at") is not None:
+            return None
+        rows = self.tables.read_partition(table, partition)
+        # a write enters the ledger before its commit: what lies there may be older
+        return rows if data_version(table, rows) == state.item(0, "data_version") else None
+
     def scan_admitted(self, table: Table) -> pl.LazyFrame:
         """Rows of all admitted partitions of a partitioned table."""
         admitted = self.ledger.admitted(table).select("date", "source")

@@ -35,13 +35,12 @@ def states(store: Store, layer: str, partition: Partition) -> pl.DataFrame:
 def red_checks(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
     """Return what Dagster shows in red: check and partition, by its newest evaluation."""
     newest: dict[tuple[str, str | None], bool] = {}
-    filtered = dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    for record in instance.get_event_records(filtered, ascending=True):
-        event = record.event_log_entry.dagster_event
-        assert event is not None
-        evaluation = event.asset_check_evaluation_data
-        check = f"{evaluation.asset_key.to_user_string()}.{evaluation.check_name}"
-        newest[check, evaluation.partition] = evaluation.passed
+    for run in reversed(instance.get_runs()):
+        for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+            assert entry.dagster_event is not None
+            evaluation = entry.dagster_event.asset_check_evaluation_data
+            check = f"{evaluation.asset_key.to_user_string()}.{evaluation.check_name}"
+            newest[check, evaluation.partition] = evaluation.passed
     return {key for key, passed in newest.items() if not passed}
 
 

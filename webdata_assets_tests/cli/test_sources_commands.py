@@ -1,0 +1,66 @@
+"""`webdata sources`: what is declared, whether it is good, and a first file to edit."""
+
+import shutil
+
+from webdata_assets.settings import PACKAGED_SOURCES
+from webdata_assets_tests.cli.calling import Webdata
+
+
+def test_a_new_source_file_passes_the_check(webdata: Webdata) -> None:
+    made = webdata("sources", "new", "my_docs", "https://docs.example.com/guide/start.html")
+    assert made.exit_code == 0
+    assert "my_docs.yaml" in made.stdout
+    assert "webdata try https://docs.example.com/guide/start.html --source my_docs" in made.stdout
+    checked = webdata("sources", "check")
+    assert (checked.exit_code, checked.stdout.strip()) == (0, "1 source files are good.")
+
+
+def test_a_new_source_file_never_replaces_one(webdata: Webdata) -> None:
+    first = webdata("sources", "new", "my_docs", "https://docs.example.com/", "--json").json()
+    assert first == {"path": str(webdata.sources / "my_docs.yaml")}
+    content = (webdata.sources / "my_docs.yaml").read_text()
+    again = webdata("sources", "new", "my_docs", "https://other.example.com/")
+    assert again.exit_code == 2
+    assert "my_docs.yaml exists; choose another name" in again.stderr
+    assert (webdata.sources / "my_docs.yaml").read_text() == content
+
+
+def test_a_new_source_needs_an_allowed_name_and_an_absolute_url(webdata: Webdata) -> None:
+    for name, url, told in (
+        ("My Docs", "https://docs.example.com/", "use lower-case letters"),
+        ("../docs", "https://docs.example.com/", "use lower-case letters"),
+        ("my_docs", "docs.example.com", "not an absolute http or https URL"),
+    ):
+        said = webdata("sources", "new", name, url)
+        assert said.exit_code == 2
+        assert told in said.stderr
+    assert list(webdata.sources.iterdir()) == []
+
+
+def test_list_shows_every_source(webdata: Webdata) -> None:
+    shutil.copy(PACKAGED_SOURCES / "demo_shop.yaml", webdata.sources)
+    shutil.copy(PACKAGED_SOURCES / "docs_python.yaml", webdata.sources)
+    said = webdata("sources", "list")
+    assert said.exit_code == 0
+    assert "demo_shop" in said.stdout
+    rows = webdata("sources", "list", "--json").json()
+    assert [(row["name"], row["enabled"], row["kind"]) for row in rows] == [
+        ("demo_shop", True, "product"),
+        ("docs_python", False, "document"),
+    ]
+
+
+def test_check_as_json_lists_problems(webdata: Webdata) -> None:
+    (webdata.sources / "bad.yaml").write_text("name: bad\n")
+    said = webdata("sources", "check", "--json")
+    assert said.exit_code == 2
+    report = said.json()
+    assert report["sources"] == 0
+    assert any("bad.yaml:1: " in problem for problem in report["problems"])
+
+
+def test_an_empty_folder_says_how_to_begin(webdata: Webdata) -> None:
+    for command in (["sources", "list"], ["run", "--source", "x"], ["sources", "check"]):
+        said = webdata(*command)
+        assert said.exit_code == 2
+        assert "webdata sources new" in said.stdout + said.stderr
