@@ -3,6 +3,7 @@
 What belongs here: launching jobs and ticking sensors without a daemon. What does not: what they do.
 """
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,7 +84,11 @@ def execute(
         if not check.passed
     )
     error_type, error = (None, None) if result.success else _first_error(result)
-    return Outcome(result.run_id, result.success, failed, error, error_type)
+    outcome = Outcome(result.run_id, result.success, failed, error, error_type)
+    del result
+    # A run's cycles hold frames and model sessions, whose memory the collector's thresholds do not see.
+    gc.collect()
+    return outcome
 
 
 def tick(definitions: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> dg.SensorResult:
