@@ -1,1 +1,1 @@
-"""Bad input through the assembled product: the message says what to do, and nothing is lost or half-written."""
+"""Bad input through the assembled product: the message says what to do; nothing is lost or half-written."""

@@ -24,15 +24,34 @@ def _values(report: dict) -> dict[str, str]:
 
 
 def test_a_page_is_fetched_and_its_fields_shown(
+    webdata: Webdata, demo_site: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(PACKAGED_SOURCES / "demo_api.yaml", webdata.sources)
+    _connect(demo_site, monkeypatch)
+    url = "http://api.demo.test/v1/reviews?limit=10"
+    said = webdata("try", url, "--source", "demo_api", "--date", "2026-06-01", "--json")
+    assert said.exit_code == 0
+    report = said.json()
+    assert report["records_found"] == 10
+    assert report["problems"] == []
+    assert {"title", "text", "category", "published_at"} <= set(_values(report))
+    assert [visit.path for visit in demo_site.requests][-1] == "/v1/reviews?limit=10&as_of=2026-06-01"
+    assert not webdata.store.exists()
+
+
+def test_a_page_that_holds_no_record_says_why(
     shop: Webdata, demo_site: DemoSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hosts = ",".join(f"{host}={target}" for host, target in demo_site.connect_to.items())
+    _connect(demo_site, monkeypatch)
+    said = shop("try", "http://shop.demo.test/products", "--source", "demo_shop", "--date", "2026-06-01")
+    assert said.exit_code == 1
+    assert "no record on this page: extract.pages" in said.stdout
+    assert "does not match its URL" in said.stdout
+
+
+def _connect(site: DemoSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = ",".join(f"{host}={target}" for host, target in site.connect_to.items())
     monkeypatch.setenv("WEBDATA_CONNECT_TO", hosts)
-    listing = shop("try", "http://shop.demo.test/products", "--source", "demo_shop", "--date", "2026-06-01")
-    assert listing.exit_code == 1
-    assert "does not match its URL" in listing.stdout
-    assert len([visit for visit in demo_site.requests if not visit.path.startswith("/robots")]) == 1
-    assert not shop.store.exists()
 
 
 def test_a_local_file_is_a_page_of_the_source(shop: Webdata) -> None:
@@ -42,7 +61,8 @@ def test_a_local_file_is_a_page_of_the_source(shop: Webdata) -> None:
     assert said.exit_code == 0
     report = said.json()
     assert report["records_found"] == 1
-    assert (_values(report)["title"], _values(report)["price"]) == ("A lamp", "9.50")
+    values = _values(report)
+    assert (values["title"], float(values["price"]), values["currency"]) == ("A lamp", 9.5, "EUR")
     assert {"field": "title", "selector": "css:h1", "matches": 1} in report["selectors"]
     text = shop("try", str(page), "--source", "demo_shop")
     assert text.exit_code == 0

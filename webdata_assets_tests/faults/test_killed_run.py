@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 
 from webdata_assets.automation.sensors import KILLED_TAG
-from webdata_assets.cli.instance import open_instance
+from webdata_assets.cli.instance import PID_TAG, open_instance
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.partitions import Partition
@@ -74,6 +74,17 @@ class Folder:
         return Counter(visit.path for visit in self.site.requests if visit.path != "/robots.txt")
 
 
+@dg.op
+def nothing() -> None:
+    """Do nothing."""
+
+
+@dg.job
+def idle() -> None:
+    """A job for runs that only exist."""
+    nothing()
+
+
 @pytest.fixture(autouse=True)
 def own_dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
@@ -127,3 +138,18 @@ def test_a_killed_run_is_brought_to_its_end_by_another(
     assert (killed.status, finished.status) == (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS)
     assert KILLED_TAG in killed.tags
     assert KILLED_TAG not in finished.tags
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_a_run_whose_process_is_dead_holds_no_slot(status: dg.DagsterRunStatus, tmp_path: Path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    settings = Settings(home=tmp_path)
+    with open_instance(settings) as instance:
+        dead = instance.create_run_for_job(idle, status=status, tags={PID_TAG: f"{ended.pid}-1"})
+        foreign = instance.create_run_for_job(idle, status=status)
+    with open_instance(settings) as instance:
+        found = {run.run_id: run for run in instance.get_runs()}
+    assert found[dead.run_id].status is dg.DagsterRunStatus.FAILURE
+    assert KILLED_TAG in found[dead.run_id].tags
+    assert found[foreign.run_id].status is status
