@@ -1,10 +1,9 @@
 """`webdata demo`: the main job on the demo site, from frontier to delivery, with one layout that breaks.
 
-What belongs here: the story, step by step, and its summary. What does not: any of the work; every step is a
+What belongs here: the story, step by step. What does not: any of the work; every step is a
 run of a job, and what repairs and retrains is decided by the same sensors as in production.
 """
 
-import dataclasses
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,9 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.cli.demo_summary import Summary, describe_store, print_summary
 from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
-from webdata_assets.cli.output import print_table, say
+from webdata_assets.cli.output import say
 from webdata_assets.definitions import build_defs
 from webdata_assets.demo.calendar import dates
 from webdata_assets.demo.server import DemoSite
@@ -26,44 +26,12 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
 from webdata_assets.stages.embed.weights import ensure_encoder
-from webdata_assets.stages.hashing import content_hash
 from webdata_assets.store import Store
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
 PATCH = Path(__file__).resolve().parents[1] / "demo" / "patches" / "demo_shop.yaml"
-QUERY = "how to plan a small vegetable garden"
 MAX_ROUNDS = 10
 """Of sensor ticks in a row; the demo needs four."""
-
-
-@dataclasses.dataclass
-class Summary:
-    """What the demo did and what is there now."""
-
-    seconds: float = 0.0
-    runs: int = 0
-    requests: int = 0
-    payloads_fetched: int = 0
-    replay_requests: int | None = None
-    """HTTP requests that the site saw during the replay; None when nothing was replayed this time."""
-    rows: dict[str, int] = dataclasses.field(default_factory=dict)
-    model_score: float | None = None
-    delivered: int = 0
-    checks_passed: int = 0
-    checks_failed: int = 0
-    not_admitted: list[str] = dataclasses.field(default_factory=list)
-    not_run: list[str] = dataclasses.field(default_factory=list)
-    hits: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    content_hash: str = ""
-
-    @property
-    def healthy(self) -> bool:
-        """Whether everything that could run is admitted."""
-        return not self.not_admitted
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {**dataclasses.asdict(self), "healthy": self.healthy}
 
 
 def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[str] = ()) -> Summary:
@@ -96,7 +64,7 @@ def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[s
         summary.requests = len(site.requests)
     summary.seconds = time.monotonic() - started
     if not quiet:
-        _print(summary)
+        print_summary(summary)
     return summary
 
 
@@ -215,81 +183,10 @@ class _Story:
         return outcome
 
     def _sum_up(self) -> None:
-        summary, tables = self.summary, self.store.tables
-        summary.payloads_fetched = sum(
-            1 for visit in self.site.requests if visit.status == 200 and not visit.path.startswith("/robots")
+        self.summary.payloads_fetched = sum(
+            visit.status == 200 and not visit.path.startswith("/robots") for visit in self.site.requests
         )
-        for name in ("pages", "records", "quarantine", "dead_letters", "embeddings"):
-            summary.rows[name] = int(tables.scan(TABLES[name]).select(pl.len()).collect().item())
-        champion = tables.scan(TABLES["model"]).filter(pl.col("alias") == "champion").collect()
-        summary.model_score = champion.item(0, "score") if champion.height else None
-        sinks = tables.read(TABLES["delivery"])
-        summary.delivered = max(sinks["rows"].to_list(), default=0)
-        summary.checks_passed, summary.checks_failed = self.store.ledger.verdict_counts()
-        for name in ("records", "features", "embeddings"):
-            admitted = set(self.store.ledger.admitted(TABLES[name]).select("date", "source").iter_rows())
-            summary.not_admitted += [
-                f"{name} {partition}"
-                for partition in self.wanted
-                if (partition.date, partition.source) not in admitted
-                and not any(line.startswith(f"{partition.source}:") for line in summary.not_run)
-            ]
-        hashes = self.store.content_hashes()
-        summary.content_hash = content_hash(
-            pl.DataFrame({"table": list(hashes), "hash": list(hashes.values())}), sort_by=["table"]
-        )
-        if tables.exists(TABLES["vector_index"]):
-            from webdata_assets.cli.search import search_index
-
-            summary.hits = search_index(QUERY, source=None, limit=3, mode="hybrid")
-
-
-def _print(summary: Summary) -> None:
-    rows = summary.rows
-    score = "none" if summary.model_score is None else f"{summary.model_score:.3f}"
-    figures = {
-        "pages": rows["pages"],
-        "records": rows["records"],
-        "quarantined": rows["quarantine"],
-        "dead letters": rows["dead_letters"],
-        "vectors": rows["embeddings"],
-        "model score (macro F1)": score,
-        "delivered records": summary.delivered,
-        "checks passed": summary.checks_passed,
-        "checks failed": summary.checks_failed,
-        "runs this time": summary.runs,
-        "seconds": round(summary.seconds, 1),
-    }
-    print_table("The demo", [{"what": what, "value": str(value)} for what, value in figures.items()])
-    say(f"{summary.requests} HTTP requests, {summary.payloads_fetched} payloads fetched anew this time.")
-    if summary.replay_requests is not None:
-        say(f"The replay healed the broken layout with {summary.replay_requests} HTTP requests.")
-    for line in summary.not_admitted:
-        say(f"not admitted: {line}")
-    print_table(
-        f"webdata search “{QUERY}”",
-        [
-            {
-                "score": f"{hit['score']:.4f}",
-                "title": hit["title"],
-                "source": hit["source"],
-                "snippet": hit["snippet"],
-            }
-            for hit in summary.hits
-        ],
-    )
-    say(f"content hash of all tables: {summary.content_hash[:16]}")
-    say(
-        "Look at it: `make ui`, then http://127.0.0.1:3000\n"
-        "  the graph          /asset-groups\n"
-        "  the red-and-green story  /assets/records?view=checks&checkDetail=completeness\n"
-        "  partitions by state      /assets/records?view=partitions\n"
-        "  every run                /runs"
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+        describe_store(self.summary, self.store, self.wanted)
 
 
 @contextmanager
