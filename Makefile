@@ -50,7 +50,7 @@ schema: $(VENV)/installed ## Write source.schema.json and docs/sources.md from t
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui
 
-benchmark: $(VENV)/installed ## Time loading of definitions, and the cost of one partition
+benchmark: $(VENV)/installed ## Time the loading of definitions
 	@$(BIN)/python -m webdata_assets_tests.benchmarks.load_definitions
 
 clean: ## Remove what the demo and the UI wrote

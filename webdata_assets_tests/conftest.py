@@ -16,8 +16,9 @@ from webdata_assets_tests.deployment import ENCODERS, Deployment
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own WEBDATA_* variables must not change what tests see."""
-    for name in [name for name in os.environ if name.startswith("WEBDATA_") and name != "WEBDATA_SCREENSHOTS"]:
-        monkeypatch.delenv(name)
+    for name in list(os.environ):
+        if name.startswith("WEBDATA_") and name != "WEBDATA_SCREENSHOTS":
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,9 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.CANCELING,
 ]
 
+SHOWN = 5
+"""Waiting partitions that a tick names; the others are counted."""
+
 Jobs = Mapping[str, UnresolvedAssetJobDefinition]
 
 
@@ -63,11 +66,11 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
                 waiting.append(f"{repair.partition}: {request}")
             else:
                 requests.append(request)
+        at_rest = _sample(waiting) or "every partition is admitted or at rest"
         if requests:
-            for line in waiting:
-                context.log.info(line)
-        reason = "; ".join(waiting) or "every partition is admitted or at rest"
-        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else dg.SkipReason(reason))
+            context.log.info(at_rest)
+            return dg.SensorResult(run_requests=requests)
+        return dg.SensorResult(skip_reason=at_rest)
 
     return recrawl_sensor
 
@@ -117,6 +120,11 @@ def build_retrain_sensor(
         return dg.SensorResult(run_requests=[request])
 
     return retrain_sensor
+
+
+def _sample(lines: Sequence[str]) -> str:
+    shown = "; ".join(lines[:SHOWN])
+    return shown if len(lines) <= SHOWN else f"{shown}; and {len(lines) - SHOWN} more"
 
 
 def _request(

@@ -16,8 +16,8 @@ from webdata_assets.errors import NotAdmittedError
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 from webdata_assets.stages.clean.normalise import clean_body
-from webdata_assets.store.ledger import Verdict
 from webdata_assets.store.store import data_version
+from webdata_assets.store.verdict import Verdict
 
 
 def build_check_step(

@@ -110,7 +110,7 @@ def print_summary(summary: Summary) -> None:
     say(
         "Look at it: `make ui`, then http://127.0.0.1:3000\n"
         "  the graph               /asset-groups\n"
-        "  red, then green         /assets/records?view=checks&checkDetail=completeness (Partitions, 2026-06-05)\n"
+        "  red, then green         /assets/records?view=checks&checkDetail=completeness\n"
         "  partitions by state     /assets/records?view=partitions\n"
         "  every run               /runs"
     )

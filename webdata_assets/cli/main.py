@@ -113,6 +113,31 @@ def status(
 
 
 @app.command()
+def publish(
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train a model as well; always done where there is none.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make corpus, index and delivery from every admitted partition, as the retrain sensor does.
+
+    Example: webdata publish --retrain
+    """
+    from webdata_assets.cli.publishing import publish_admitted
+
+    with fail_clearly():
+        report = publish_admitted(retrain=retrain)
+        if as_json:
+            print_json(report)
+        else:
+            print_table(f"{report['job']}: run {report['run_id']}", report["layers"])
+            for line in report["problems"]:
+                say(line)
+        if not report["ok"]:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
 def search(
     words: Annotated[str, typer.Argument(help='What to look for, such as "waterproof garden light".')],
     source: Annotated[str, typer.Option(help="Only records of this source.")] = "",

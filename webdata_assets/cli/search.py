@@ -28,8 +28,7 @@ def search_index(
     store = Store.open(settings.store)
     if not store.tables.exists(VECTOR_INDEX):
         raise NotAdmittedError(
-            "there is no index yet: `webdata demo` makes one; in `webdata ui` the job `retrain` does; the "
-            "retrain sensor launches it once enough partitions are admitted"
+            "there is no index yet: run a partition, then `webdata publish` makes one from what is admitted"
         )
     store.ledger.require_admitted(VECTOR_INDEX, None)
     given = Path(settings.encoder_dir) if settings.encoder_dir else None

@@ -19,44 +19,10 @@ from webdata_assets.schemas import CHECK_RESULTS, TABLES, Table
 from webdata_assets.schemas.ledger import MATERIALIZED
 from webdata_assets.stages.hashing import content_hash
 from webdata_assets.store.tables import Tables
+from webdata_assets.store.verdict import Verdict, Write
 
 COMPACT_EVERY = 50
 """Commits after which the ledger's small files are put together, so that reading it stays quick."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one check found on one partition.
-
-    Attributes:
-        check: the check's name.
-        passed: whether the value meets the threshold.
-        value: the number compared; None where nothing was to compare.
-        threshold: the number it is compared with.
-        detail: in words, what failed.
-        blocking: whether a failure keeps readers out.
-        severity: `ERROR` or `WARN`.
-    """
-
-    check: str
-    passed: bool
-    value: float | None = None
-    threshold: float | None = None
-    detail: str | None = None
-    blocking: bool = True
-    severity: str = "ERROR"
-
-
-@dataclass(frozen=True)
-class Write:
-    """The newest write of a partition, as the ledger knows it."""
-
-    data_version: str
-    code_version: str | None
-    rows: int
-    extracted: int | None
-    run_id: str
-    at: dt.datetime
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ COMMANDS = [
     ["ui"],
     ["run"],
     ["status"],
+    ["publish"],
     ["search"],
     ["try"],
     ["sources", "list"],

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webdata_assets.cli.instance import execute, open_instance
-from webdata_assets.definitions import build_defs
-from webdata_assets.settings import PACKAGED_SOURCES, Settings
+from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets_tests.cli.calling import Webdata, make_webdata
 
 pytestmark = pytest.mark.slow
@@ -28,6 +26,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Itera
         empty = webdata("search", "lamp")
         assert empty.exit_code == 1
         assert "there is no index yet" in empty.stderr
+        nothing = webdata("publish")
+        assert nothing.exit_code == 1
+        assert "no partition is admitted yet" in nothing.stderr
         said = webdata("run", "--source", "demo_api", "--date", DATE, "--json")
         assert said.exit_code == 0
         report = said.json()
@@ -76,11 +77,12 @@ def test_a_source_that_is_not_enabled_is_not_run(webdata: Webdata) -> None:
 
 
 def test_search_answers_from_the_index(webdata: Webdata) -> None:
-    assert webdata("status").exit_code == 0  # sets the environment that Settings reads
-    settings = Settings()
-    with open_instance(settings) as instance:
-        outcome = execute(build_defs(settings=settings), instance, "retrain")
-    assert outcome.error is None
+    published = webdata("publish", "--json")
+    assert published.exit_code == 0
+    report = published.json()
+    assert report["job"] == "retrain"  # there was no model
+    assert all(layer["admitted"] for layer in report["layers"])
+    assert webdata("publish", "--json").json()["job"] == "publish"
     answer = webdata("search", "a quiet light for night rides", "--limit", "3", "--json").json()
     assert answer["query"] == "a quiet light for night rides"
     assert 1 <= len(answer["hits"]) <= 3

@@ -13,8 +13,8 @@ from blake3 import blake3
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.store import Store
-from webdata_assets.store.ledger import Verdict
 from webdata_assets.store.store import data_version
+from webdata_assets.store.verdict import Verdict
 
 DAY = dt.date(2026, 6, 1)
 SHOP = Partition(DAY, "shop")

@@ -9,7 +9,7 @@ import pytest
 from webdata_assets.errors import NotAdmittedError
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.store import Store
-from webdata_assets.store.ledger import Verdict
+from webdata_assets.store.verdict import Verdict
 from webdata_assets_tests.store.rows import BLOG, NOON, SHOP, admit, frame, put, row, verdicts
 
 FRONTIER = TABLES["frontier"]

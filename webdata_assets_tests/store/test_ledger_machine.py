@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from webdata_assets.schemas import TABLES
 from webdata_assets.store import Store
-from webdata_assets.store.ledger import Verdict
+from webdata_assets.store.verdict import Verdict
 from webdata_assets_tests.store.rows import BLOG, NOON, SHOP
 
 TABLE = TABLES["frontier"]

@@ -1,0 +1,42 @@
+"""What the ledger takes and gives: one check's verdict, and one write.
+
+What belongs here: the values. What does not: storing them, and what follows from them (ledger.py).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check found on one partition.
+
+    Attributes:
+        check: the check's name.
+        passed: whether the value meets the threshold.
+        value: the number compared; None where nothing was to compare.
+        threshold: the number it is compared with.
+        detail: in words, what failed.
+        blocking: whether a failure keeps readers out.
+        severity: `ERROR` or `WARN`.
+    """
+
+    check: str
+    passed: bool
+    value: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+    blocking: bool = True
+    severity: str = "ERROR"
+
+
+@dataclass(frozen=True)
+class Write:
+    """The newest write of a partition, as the ledger knows it."""
+
+    data_version: str
+    code_version: str | None
+    rows: int
+    extracted: int | None
+    run_id: str
+    at: dt.datetime
