@@ -57,7 +57,7 @@ def test_help_answers_at_once() -> None:
         (["search", "lamp", "--mode", "guess"], "hybrid"),
         (["search", "lamp", "--limit", "0"], "1<=x<=100"),
         (["sources", "new", "only_a_name"], "URL"),
-        (["publish"], "No such command"),
+        (["publsh"], "No such command"),
     ],
 )
 def test_wrong_usage_exits_with_two_and_says_what_is_right(
