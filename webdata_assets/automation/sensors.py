@@ -66,11 +66,11 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
                 waiting.append(f"{repair.partition}: {request}")
             else:
                 requests.append(request)
-        at_rest = _sample(waiting) or "every partition is admitted or at rest"
-        if requests:
-            context.log.info(at_rest)
-            return dg.SensorResult(run_requests=requests)
-        return dg.SensorResult(skip_reason=at_rest)
+        if not requests:
+            return dg.SensorResult(skip_reason=_sample(waiting) or "every partition is admitted or at rest")
+        if waiting:
+            context.log.info(_sample(waiting))
+        return dg.SensorResult(run_requests=requests)
 
     return recrawl_sensor
 
