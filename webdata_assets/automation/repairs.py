@@ -42,7 +42,6 @@ CHECKED = ("frontier", "pages", "records", "features", "embeddings")
 INTERRUPTED_AFTER = dt.timedelta(minutes=10)
 """A write that is this old without verdicts belongs to a run that died."""
 
-
 AT_REST_AFTER_CADENCES = 2
 """A source that is overdue for this many cadences is at rest: it is no longer asked for."""
 
@@ -70,7 +69,7 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
     for repair in (
         *_missing(store, registry, now),
         *_stale(store, registry, now),
-        *_failed(store, registry),
+        *_failed(store, registry, now),
         *_interrupted(store, registry, now),
         *_unfinished(store, registry, now),
     ):
@@ -78,7 +77,8 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
     return [found[partition] for partition in sorted(found)]
 
 
-def _failed(store: Store, registry: Registry) -> list[Repair]:
+def _failed(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Partitions with a failed blocking check; without a job where only a person can help."""
     repairs = []
     for table in (PAGES, RECORDS, TABLES["features"], TABLES["embeddings"]):
         failed = store.ledger.states(table).filter(pl.col("failed").list.len() > 0)
@@ -91,14 +91,14 @@ def _failed(store: Store, registry: Registry) -> list[Repair]:
             job: str | None = RULES[table.name, check]
             cause = f"{table.name}.{check}:{row['data_version'][:16]}"
             reason = f"{table.name}.{check} failed"
+            if job == CRAWL and not _may_crawl(source, partition.date, now):
+                job, reason = None, f"{reason}: the site no longer shows that date, a person is needed"
             if table is RECORDS:
                 parser = extractor_version(source)
                 cause += f":{parser}"
                 if row["code_version"] == parser:
-                    job, reason = (
-                        None,
-                        f"{reason}: awaiting a patch of {source.name}'s extraction, then replay",
-                    )
+                    job = None
+                    reason = f"{reason}: awaiting a patch of {source.name}'s extraction, then replay"
             repairs.append(Repair(partition, job, cause, reason))
     return repairs
 

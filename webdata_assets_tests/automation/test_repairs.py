@@ -126,6 +126,15 @@ def test_an_interrupted_crawl_of_a_live_source_is_not_repeated_once_its_date_is_
     assert history.repairs(NOON + 3 * ONE_DAY) == []
 
 
+def test_a_failed_crawl_of_a_live_source_is_left_to_a_person_once_its_date_is_over(history: History):
+    history.declare(as_of=None)
+    history.write("pages", NOON, partition=news(), failed=["completeness"])
+    assert [repair.job for repair in history.repairs(NOON + HOUR)] == [CRAWL]
+    [repair] = history.repairs(NOON + 3 * ONE_DAY)
+    assert repair.job is None
+    assert "the site no longer shows that date" in repair.reason
+
+
 def test_an_interrupted_extraction_of_a_live_source_is_replayed_at_any_time(history: History):
     history.declare(as_of=None)
     history.admit(news(), NOON, layers=["frontier", "pages"])
