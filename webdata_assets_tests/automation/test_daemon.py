@@ -21,7 +21,7 @@ from webdata_assets_tests.deployment import REPOSITORY, Deployment
 WHOLE, BROKEN_LAYOUT, UNREACHED = "2026-06-04|demo_shop", "2026-06-05|demo_shop", "2026-06-01|demo_api"
 PATCH = REPOSITORY / "webdata_assets" / "demo" / "patches" / "demo_shop.yaml"
 NOBODY_LISTENS = "127.0.0.1:1"
-RUN_SECONDS, TRAIN_SECONDS = 60, 90
+RUN_SECONDS, TRAIN_SECONDS = 150, 200
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from webdata_assets_tests.faults.killable import STAGES
 
 PARTITION = Partition(dt.date(2026, 6, 4), "demo_shop")
 IN_FLIGHT = load_sources(Settings().sources).get(PARTITION.source).fetch.concurrency
-KILL_SECONDS = 60
+KILL_SECONDS = 200
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from webdata_assets_tests.real_input.static_site import StaticSite
 HTML = Path("/usr/share/doc/python3.11/html")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not HTML.is_dir(), reason="needs Debian's package python3.11-doc"),
 ]
 

@@ -13,7 +13,7 @@ from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.real_input.page_collection import DATE, data_folder, source_of, unpack, url_of
 from webdata_assets_tests.real_input.static_site import StaticSite
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 HOST = "products.test"
 
