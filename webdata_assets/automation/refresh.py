@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN
+from webdata_assets.automation.repairs import INTERRUPTED_AFTER
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.corpus import CORPUS
@@ -33,14 +34,20 @@ class Refresh:
     fingerprint: str
 
 
-def plan_refresh(store: Store, *, after_partitions: int) -> Refresh:
+def plan_refresh(store: Store, *, after_partitions: int, now: dt.datetime) -> Refresh:
     """Return what is due now.
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
     training, or when `after_partitions` were. Publishing is due when anything was admitted, or withdrawn,
     after the corpus was last written, and when a run ended before the index or the delivery had followed.
+
+    While a partition is between its write and its verdicts, nothing is due: it is not admitted then,
+    and publishing would take its records out of the index and the sinks, only to bring them back.
     """
     fingerprint = store.ledger.fingerprint(INPUTS)
+    unjudged = sum(_being_written(store, name, now) for name in INPUTS)
+    if unjudged:
+        return Refresh(None, f"{unjudged} partitions are being written", fingerprint)
     # Judged, not written: a partition is written before the readers may see it.
     admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted")
     trained_at = _trained_at(store)
@@ -74,6 +81,12 @@ def plan_refresh(store: Store, *, after_partitions: int) -> Refresh:
         if at is None or any(at < (_newest(store, source) or at) for source in made_from):
             return Refresh(PUBLISH, f"{name} is behind {' and '.join(made_from)}", fingerprint)
     return Refresh(None, "nothing was admitted since the last run", fingerprint)
+
+
+def _being_written(store: Store, name: str, now: dt.datetime) -> int:
+    states = store.ledger.states(TABLES[name])
+    unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
+    return states.filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
 
 
 def _trained_at(store: Store) -> dt.datetime | None:

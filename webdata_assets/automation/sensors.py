@@ -101,7 +101,7 @@ def build_retrain_sensor(
             return dg.SensorResult(skip_reason="repairs are in progress")
         if _in_progress(context.instance, UNPARTITIONED_TAGS):
             return dg.SensorResult(skip_reason="a run of the unpartitioned tables is in progress")
-        refresh = plan_refresh(store.open(), after_partitions=after_partitions)
+        refresh = plan_refresh(store.open(), after_partitions=after_partitions, now=clock.now())
         if refresh.job is None:
             return dg.SensorResult(skip_reason=refresh.reason)
         name = f"{refresh.job}:{refresh.fingerprint}"

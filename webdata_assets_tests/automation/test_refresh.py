@@ -20,8 +20,8 @@ def admit_dates(history: History, count: int, at: dt.datetime, *, content: str =
         history.admit(news(date), at, content=content)
 
 
-def plan(history: History) -> Refresh:
-    return plan_refresh(history.store, after_partitions=ENOUGH)
+def plan(history: History, now: dt.datetime = NOON + dt.timedelta(days=30)) -> Refresh:
+    return plan_refresh(history.store, after_partitions=ENOUGH, now=now)
 
 
 def test_an_empty_store_needs_nothing(history: History):
@@ -51,6 +51,15 @@ def test_after_a_training_nothing_is_due(history: History):
     admit_dates(history, ENOUGH, NOON)
     history.train(NOON + HOUR)
     assert (plan(history).job, plan(history).reason) == (None, "nothing was admitted since the last run")
+
+
+def test_nothing_is_published_while_a_partition_is_between_write_and_verdicts(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write("records", NOON + 2 * HOUR, partition=news(), unchecked=True)
+    at_once = plan(history, NOON + 2 * HOUR + MINUTE)
+    assert (at_once.job, at_once.reason) == (None, "1 partitions are being written")
+    assert plan(history, NOON + 3 * HOUR).job == PUBLISH  # its run died: the others do not wait for it
 
 
 def test_fewer_new_partitions_are_published_without_training(history: History):
