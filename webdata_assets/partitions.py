@@ -48,12 +48,13 @@ def build_partitions_definition(
     Args:
         start: the first date, the earliest `start` among the sources.
         sources: names of the enabled sources.
-        end: the last date, when every source has one.
+        end: the last date, when every source has one. It counts once it is over: until then the grid grows
+            with each day.
     """
     # Imported here so that stages can use Partition without loading dagster.
     import dagster as dg
 
-    if end is not None:
+    if end is not None and end < dt.datetime.now(dt.UTC).date():
         day_after = (end + dt.timedelta(days=1)).isoformat()
         dates = dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_date=day_after)
     else:

@@ -23,6 +23,19 @@ def test_a_schedule_crawls_the_date_on_which_it_fires(history: History):
     assert schedule.execution_timezone == "UTC"
 
 
+def test_a_schedule_skips_dates_after_the_source_has_ended(history: History):
+    history.declare("daily", schedule="0 6 * * *", end="2026-06-09")
+    repository = history.deployment.definitions().get_repository_def()
+    with dg.build_schedule_context(
+        instance=history.deployment.instance,
+        scheduled_execution_time=dt.datetime(2026, 6, 10, 6, tzinfo=dt.UTC),
+        repository_def=repository,
+    ) as context:
+        tick = repository.get_schedule_def("crawl_daily").evaluate_tick(context)
+    assert not tick.run_requests
+    assert "the source lasts from 2026-06-01 to 2026-06-09" in (tick.skip_message or "")
+
+
 def test_a_source_without_a_cron_expression_has_no_schedule(history: History):
     history.declare("daily", schedule="0 6 * * *")
     repository = history.deployment.definitions().get_repository_def()

@@ -42,5 +42,11 @@ def test_the_grid_ends_with_the_last_source(tmp_path: Path) -> None:
     assert (keys[0], keys[-1], len(keys)) == ("2026-06-01|a", "2026-06-07|b", 14)
 
 
+def test_a_grid_whose_end_is_to_come_holds_today() -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    grid = build_partitions_definition(START, ["a"], today + dt.timedelta(days=3))
+    assert grid.get_partition_keys()[-1] == f"{today}|a"
+
+
 def test_the_grid_goes_on_while_one_source_has_no_end(tmp_path: Path) -> None:
     assert registry(tmp_path, a="end: 2026-06-03", b="").end is None
