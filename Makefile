@@ -40,8 +40,9 @@ format: $(VENV)/installed ## Format the code
 	@$(BIN)/ruff format .
 
 lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --extra scrapy --extra oracles \
+	  --extra benchmark --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
+	  --output-file requirements.lock
 
 schema: $(VENV)/installed ## Write source.schema.json and docs/sources.md from the source model
 	@$(BIN)/python -m webdata_assets.sources.json_schema

@@ -13,7 +13,7 @@ from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
-from webdata_assets.sources.fetch import DiscoverUrls
+from webdata_assets.sources.discover import DiscoverUrls
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import load_sources
 

@@ -1,79 +1,31 @@
 """The `fetch` section of a source file: how URLs are found, and how pages are reached.
 
-What belongs here: its keys, defaults, and rules within the section. What does not: doing it (stages/crawl).
+What belongs here: the section's own keys, defaults, and rules across them. What does not: the rules of
+discovery (discover.py), the policies for a host in trouble (policies.py), and doing it (stages/crawl).
 """
 
 import re
-from typing import Annotated, Literal
+from typing import Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
-from webdata_assets.sources.grammar import Regex, Strict, Url, check_css
+from webdata_assets.sources.discover import (
+    DiscoverFiles,
+    DiscoverJob,
+    DiscoverWarc,
+    Discovery,
+)
+from webdata_assets.sources.grammar import Strict, Url, broken_rule
+from webdata_assets.sources.policies import BreakerPolicy, ProxyPolicy
 
-
-class _UrlRules(Strict):
-    allow: tuple[Regex, ...] = Field(
-        default=(), description="Keep only URLs that match one of these; empty keeps all in scope"
-    )
-    deny: tuple[Regex, ...] = Field(default=(), description="Drop URLs that match one of these")
-
-
-class _Starting(Strict):
-    start: tuple[Url, ...] = Field(min_length=1, description="The URLs to begin with")
-
-
-class DiscoverUrls(_Starting):
-    """A fixed list of pages."""
-
-    by: Literal["urls"] = Field(description="Fixed pages")
-
-
-class DiscoverLinks(_Starting, _UrlRules):
-    """Follow links from page to page; every page visited is a content page."""
-
-    by: Literal["links"] = Field(description="Follow links")
-    max_depth: int = Field(default=10, ge=0, description="Links followed in a row from a start URL")
-
-
-class DiscoverListing(_Starting):
-    """Paginated lists whose items are the content pages."""
-
-    by: Literal["listing"] = Field(description="Paginated lists")
-    items: str = Field(description="CSS selector of the links to content pages")
-    next: str | None = Field(default=None, description="CSS selector of the link to the next list page")
-
-    @field_validator("items", "next")
-    @classmethod
-    def _selectors(cls, value: str | None) -> str | None:
-        return value if value is None else check_css(value)
-
-
-class DiscoverSitemap(_Starting, _UrlRules):
-    """Sitemaps and sitemap indexes (sitemaps.org)."""
-
-    by: Literal["sitemap"] = Field(description="Sitemaps")
-
-
-class DiscoverFeed(_Starting, _UrlRules):
-    """RSS, Atom or JSON feeds whose entries link to the content pages."""
-
-    by: Literal["feed"] = Field(description="Feeds")
-
-
-class DiscoverApi(_Starting):
-    """A JSON API, page after page; the responses are themselves the content."""
-
-    by: Literal["api"] = Field(description="JSON, page after page")
-    cursor: str | None = Field(
-        default=None, description="JMESPath of the next page's cursor in a response; null ends the listing"
-    )
-    cursor_param: str = Field(default="cursor", description="Query parameter that takes the cursor")
-
-
-Discovery = Annotated[
-    DiscoverUrls | DiscoverLinks | DiscoverListing | DiscoverSitemap | DiscoverFeed | DiscoverApi,
-    Field(discriminator="by"),
-]
+PageWay = Literal["http", "browser", "firecrawl", "zyte", "zenrows", "brightdata"]
+"""Ways that reach one URL at a time; they may follow each other in `fallback`."""
+JobWay = Literal["apify", "scrapy", "scrapy_cloud"]
+"""Ways that run jobs of their own and hand over what they found, as `firecrawl` and `brightdata` can too."""
+StoredWay = Literal["warc", "files"]
+"""Ways that read what is stored already."""
+Way = Literal[PageWay, JobWay, StoredWay]
+JOB_WAYS: tuple[str, ...] = ("firecrawl", "brightdata", *get_args(JobWay))
 
 
 class AsOf(Strict):
@@ -90,11 +42,29 @@ class AsOf(Strict):
         return self
 
 
+class Service(Strict):
+    """How one vendor's service is called. Its key comes from the environment."""
+
+    url: Url | None = Field(default=None, description="Base URL in place of the vendor's own")
+    options: dict[str, JsonValue] = Field(
+        default_factory=dict, description="Further options of the request, in the vendor's own words"
+    )
+
+
 class Fetch(Strict):
     """How pages are reached, and how politely."""
 
-    via: Literal["http", "browser"] = Field(
-        default="http", description="`http`, or `browser` for pages that need JavaScript"
+    via: Way = Field(
+        default="http",
+        description="`http`; `browser` for pages that need JavaScript; `warc` and `files` for what is stored "
+        "already; or a vendor's service, or a Scrapy project",
+    )
+    fallback: tuple[PageWay, ...] = Field(
+        default=(),
+        description="Ways to try in turn when the one before is refused or gives a page without content",
+    )
+    services: dict[PageWay | JobWay, Service] = Field(
+        default_factory=dict, description="Way → how its service is called"
     )
     discover: tuple[Discovery, ...] = Field(min_length=1, description="How URLs are found")
     hosts: tuple[str, ...] = Field(
@@ -114,14 +84,36 @@ class Fetch(Strict):
     concurrency: int = Field(default=4, ge=1, le=64, description="Requests in flight per host")
     timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="For one request")
     max_attempts: int = Field(default=4, ge=1, le=20, description="Tries of one URL in one partition")
+    retry_budget: float = Field(
+        default=0.5,
+        ge=0,
+        description="Retries of one partition as a share of its URLs (50 are always allowed); then failures "
+        "are final",
+    )
     max_retry_after_seconds: float = Field(
         default=120.0, ge=0, description="Cap on a site's Retry-After; above it the URL is a dead letter"
     )
     max_pages: int = Field(default=10_000, ge=1, description="Pages of one partition, list pages included")
+    max_pages_per_host: int | None = Field(default=None, ge=1, description="Pages of one host")
     max_body_bytes: int = Field(default=20_000_000, ge=1_000, description="Per page, after decompression")
     revisit: bool = Field(
         default=True,
         description="Visit pages of earlier dates again, so that changes and removals are seen",
+    )
+
+    skip_unmodified: bool = Field(
+        default=True,
+        description="Take a page for unchanged, without a request, when its sitemap's lastmod is older than "
+        "the last visit",
+    )
+    proxies: ProxyPolicy | None = Field(default=None, description="Proxies to go through")
+    breaker: BreakerPolicy = Field(
+        default_factory=BreakerPolicy, description="When a failing host is left alone"
+    )
+    shard_urls: int = Field(
+        default=20_000,
+        ge=1,
+        description="A frontier larger than this, with several hosts, is cut into shards by host",
     )
 
     @field_validator("hosts")
@@ -131,3 +123,29 @@ class Fetch(Strict):
             if not re.fullmatch(r"(\*\.)?[a-zA-Z0-9.-]+(:\d+)?", host):
                 raise ValueError(f"{host!r} is not a host name; write `example.com` or `*.example.com`")
         return tuple(host.lower() for host in hosts)
+
+    @model_validator(mode="after")
+    def _ways_fit_their_discovery(self) -> "Fetch":
+        for position, rule in enumerate(self.discover):
+            needed: tuple[str, ...] | None = None
+            if isinstance(rule, DiscoverJob):
+                needed = JOB_WAYS
+            elif isinstance(rule, DiscoverWarc | DiscoverFiles):
+                needed = (rule.by,)
+            elif self.via not in get_args(PageWay):
+                raise broken_rule(
+                    f"`via: {self.via}` finds its pages by itself",
+                    at=("discover", position, "by"),
+                    remedy=f"write `by: {self.via if self.via in get_args(StoredWay) else 'job'}`",
+                )
+            if needed is not None and self.via not in needed:
+                raise broken_rule(
+                    f"`by: {rule.by}` does not go with `via: {self.via}`",
+                    at=("discover", position, "by"),
+                    remedy=f"write `via:` with {' or '.join(needed)}",
+                )
+        if self.fallback and self.via not in get_args(PageWay):
+            raise broken_rule(
+                f"`via: {self.via}` has no fallback", at=("fallback",), remedy="leave `fallback` out"
+            )
+        return self

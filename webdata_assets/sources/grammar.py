@@ -46,13 +46,14 @@ def check_css(value: str) -> str:
     return value
 
 
-def check_jmespath(expression: str) -> None:
+def check_jmespath(expression: str) -> str:
     import jmespath
 
     try:
         jmespath.compile(expression)
     except jmespath.exceptions.JMESPathError as error:
         raise ValueError(f"{expression!r} is not a JMESPath expression: {error}") from error
+    return expression
 
 
 _CRON_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -84,4 +85,7 @@ Regex = Annotated[
     str,
     AfterValidator(check_regex),
     Field(description="A Python regular expression, searched anywhere in the URL"),
+]
+JmesPath = Annotated[
+    str, AfterValidator(check_jmespath), Field(description="A JMESPath expression into JSON")
 ]

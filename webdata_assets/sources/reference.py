@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from webdata_assets.sources import extract, fetch, model
+from webdata_assets.sources import discover, extract, fetch, model, policies
 
 REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "sources.md"
 
@@ -18,12 +18,18 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.Source),
     ("`as_of`", fetch.AsOf),
     ("`fetch`", fetch.Fetch),
-    ("`fetch.discover`, `by: urls`", fetch.DiscoverUrls),
-    ("`fetch.discover`, `by: links`", fetch.DiscoverLinks),
-    ("`fetch.discover`, `by: listing`", fetch.DiscoverListing),
-    ("`fetch.discover`, `by: sitemap`", fetch.DiscoverSitemap),
-    ("`fetch.discover`, `by: feed`", fetch.DiscoverFeed),
-    ("`fetch.discover`, `by: api`", fetch.DiscoverApi),
+    ("`fetch.discover`, `by: urls`", discover.DiscoverUrls),
+    ("`fetch.discover`, `by: links`", discover.DiscoverLinks),
+    ("`fetch.discover`, `by: listing`", discover.DiscoverListing),
+    ("`fetch.discover`, `by: sitemap`", discover.DiscoverSitemap),
+    ("`fetch.discover`, `by: feed`", discover.DiscoverFeed),
+    ("`fetch.discover`, `by: api`", discover.DiscoverApi),
+    ("`fetch.discover`, `by: warc`", discover.DiscoverWarc),
+    ("`fetch.discover`, `by: files`", discover.DiscoverFiles),
+    ("`fetch.discover`, `by: job`", discover.DiscoverJob),
+    ("`fetch.services.WAY`", fetch.Service),
+    ("`fetch.proxies`", policies.ProxyPolicy),
+    ("`fetch.breaker`", policies.BreakerPolicy),
     ("`extract`", extract.Extract),
     ("`extract.fields.NAME`", extract.FieldRule),
     ("`extract.fields.NAME.from`", extract.Selector),

@@ -11,7 +11,7 @@ import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
-from webdata_assets.sources.fetch import (
+from webdata_assets.sources.discover import (
     DiscoverApi,
     DiscoverLinks,
     DiscoverListing,

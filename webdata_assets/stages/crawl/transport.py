@@ -1,17 +1,27 @@
 """What every way in gives and takes: one request, one response, one hop.
 
 What belongs here: the values, the protocol, and the typed errors' meaning. What does not: any client
-(http.py, browser.py), and following redirects, robots, rate and retries (visit.py).
+(curl.py, http.py, browser.py, vendors/), and following redirects, robots, rate and retries (visit.py).
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
+
+from webdata_assets.errors import FailureDomain, TransientError
 
 
-@dataclass(frozen=True)
+class ProxyFailedError(TransientError):
+    """The proxy, not the site, failed: it was not reached, refused us, or could not connect."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.ACCESS)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One GET.
+    """One request.
 
     Attributes:
         url: canonical.
@@ -19,6 +29,10 @@ class Request:
         timeout_seconds: for the whole of it, body included.
         max_body_bytes: cap on the body after decompression.
         allow_private: whether loopback and private addresses may be connected to.
+        proxy: its URL with credentials, `http`, `https` or `socks5h`; None connects directly. The proxy's own
+            address is checked as any other is.
+        method: GET for pages; POST for services.
+        content: the body that is sent with a POST.
     """
 
     url: str
@@ -26,9 +40,12 @@ class Request:
     timeout_seconds: float = 30.0
     max_body_bytes: int = 20_000_000
     allow_private: bool = False
+    proxy: str | None = field(default=None, repr=False)
+    method: Literal["GET", "POST"] = "GET"
+    content: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Response:
     """What came back.
 
@@ -38,6 +55,7 @@ class Response:
         headers: names in lower case; values of repeated headers joined by a comma.
         body: decompressed.
         elapsed_ms: from the request to the end of the body.
+        observed_at: the moment whose content this is, where it is not now: an archive's.
     """
 
     url: str
@@ -45,6 +63,7 @@ class Response:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     elapsed_ms: int
+    observed_at: dt.datetime | None = None
 
 
 class Transport(Protocol):
@@ -56,7 +75,8 @@ class Transport(Protocol):
         """Make one request; an http way follows no redirect.
 
         Raises:
-            TransientError: TARGET, for timeouts, names that do not resolve, and dropped connections.
+            TransientError: TARGET, for timeouts, names that do not resolve, and dropped connections;
+                ProxyFailedError, where it was the proxy.
             PermanentError: RESOURCE, for a body over the cap; ACCESS, for a refused address; TARGET, for
                 what no second try mends, such as a certificate that does not verify.
         """

@@ -12,7 +12,7 @@ from typing import Literal
 
 import polars as pl
 
-from webdata_assets.sources.fetch import (
+from webdata_assets.sources.discover import (
     DiscoverApi,
     DiscoverLinks,
     DiscoverListing,

@@ -6,7 +6,7 @@ from typing import Any
 import jmespath
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.fetch import DiscoverApi
+from webdata_assets.sources.discover import DiscoverApi
 from webdata_assets.stages.crawl.discovery.found import Found, Page, resolve_links, unreadable
 from webdata_assets.stages.crawl.urls import with_parameter
 

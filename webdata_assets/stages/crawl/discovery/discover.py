@@ -6,13 +6,16 @@ format (one file each), and what becomes of the URLs (walk.py).
 
 import re
 
-from webdata_assets.sources.fetch import (
+from webdata_assets.sources.discover import (
     DiscoverApi,
     DiscoverFeed,
+    DiscoverFiles,
+    DiscoverJob,
     DiscoverLinks,
     DiscoverListing,
     DiscoverSitemap,
     DiscoverUrls,
+    DiscoverWarc,
     Discovery,
 )
 from webdata_assets.sources.model import Source
@@ -50,7 +53,7 @@ def allows(rule: Discovery, url: str) -> bool:
 
 def _read(source: Source, rule: Discovery, page: Page, requested_url: str) -> list[Found]:
     match rule:
-        case DiscoverUrls():
+        case DiscoverUrls() | DiscoverWarc() | DiscoverFiles() | DiscoverJob():
             return []
         case DiscoverLinks():
             return discover_links(page)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.fetch import DiscoverListing
+from webdata_assets.sources.discover import DiscoverListing
 from webdata_assets.stages.crawl.discovery.found import Found, Page, resolve_links, unreadable
 from webdata_assets.stages.crawl.discovery.html import parse_html
 
