@@ -1,13 +1,15 @@
 """Addresses: which network addresses a crawl may connect to, so that no page can aim it at the inside.
 
-What belongs here: the deny list, unwrapping of embedded IPv4 addresses, resolution with the check. What does
-not: opening connections (http.py, browser.py).
+What belongs here: the deny list, unwrapping of embedded IPv4 addresses, resolution with the check, and what a
+URL connects to. What does not: opening connections (curl.py, http.py, browser.py).
 """
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 
@@ -51,7 +53,88 @@ _DENIED: tuple[IPNetwork, ...] = tuple(
 """IANA's special-purpose registries and cloud metadata services; `is_global` alone lets several through."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOOPBACK4 = ipaddress.IPv4Address("127.0.0.1")
 _LOOPBACK6 = ipaddress.IPv6Address("::1")
+
+_ORIGIN = re.compile(
+    r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(?=[/?#]|\Z)", re.ASCII
+)
+"""Strict, so that no client reads another host from a URL than is checked here."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class NameNotFoundError(TransientError):
+    """A host name that does not resolve, at least now."""
+
+    def __init__(self, host: str, why: object) -> None:
+        super().__init__(f"the name {host!r} does not resolve: {why}", failure_domain=FailureDomain.TARGET)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a URL connects to, and what it asks for there.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: without brackets.
+        port: the scheme's own if the URL names none.
+        target: path and query as they stand.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """Return the parts of a canonical URL that a request needs.
+
+    Raises:
+        PermanentError: ACCESS, when it is not http or https, carries credentials, or is not plain ASCII.
+    """
+    match = _ORIGIN.match(url)
+    if match is None or not url.isascii() or not url.isprintable() or " " in url:
+        raise PermanentError("the URL cannot be requested over http", failure_domain=FailureDomain.ACCESS)
+    scheme, host, port = match.groups()
+    target = url[match.end() :].partition("#")[0]
+    return Endpoint(
+        scheme,
+        host.strip("[]"),
+        int(port) if port else _DEFAULT_PORTS[scheme],
+        target if target.startswith("/") else f"/{target}",
+    )
+
+
+def check_host(host: str, *, allow_private: bool = False) -> None:
+    """Refuse a host that says by itself, without a lookup, that it is not on the public internet.
+
+    What goes through a proxy is resolved there; this is what can be judged here.
+
+    Args:
+        host: a name, or an address in any of the forms that resolvers read, such as `0x7f.1`.
+        allow_private: see check_address.
+
+    Raises:
+        PermanentError: ACCESS, when the host is an address that is refused, or `localhost`.
+    """
+    name = host.lower().removesuffix(".")
+    is_local = name == "localhost" or name.endswith(".localhost")
+    address = _LOOPBACK4 if is_local else literal_of(name)
+    if address is not None:
+        check_address(address, allow_private=allow_private)
+
+
+def literal_of(host: str) -> IPAddress | None:
+    """Return the address that a host is by itself, in any form that resolvers read; None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
 
 
 def check_address(address: str | IPAddress, *, allow_private: bool = False) -> None:
@@ -99,7 +182,7 @@ async def resolve(
         allow_private: see check_address.
 
     Raises:
-        TransientError: TARGET, when the name does not resolve.
+        NameNotFoundError: when the name does not resolve.
         PermanentError: ACCESS, when any of the addresses is refused: a name that answers with public and
             private addresses at once is an attack; CONFIGURATION, when `connect_to` cannot be read.
     """
@@ -111,9 +194,7 @@ async def resolve(
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
-            raise TransientError(
-                f"the name {host!r} does not resolve: {error}", failure_domain=FailureDomain.TARGET
-            ) from error
+            raise NameNotFoundError(host, error) from error
         addresses = [(str(sockaddr[0]), port) for *_, sockaddr in found]
     for address, _ in addresses:
         check_address(address, allow_private=allow_private)

@@ -1,6 +1,7 @@
 """Bodies: decompression with a cap that holds while streaming, so that a bomb costs no more than the cap.
 
-What belongs here: content encodings. What does not: the network (http.py), and characters (discovery/).
+What belongs here: content encodings, and caps. What does not: the network (curl.py, http.py), and characters
+(discovery/).
 """
 
 import zlib
@@ -17,18 +18,8 @@ class BodyReader:
     """Collects one body chunk by chunk, decompressed, and refuses it once it exceeds the cap."""
 
     def __init__(self, content_encoding: str, max_bytes: int) -> None:
-        """Take the response's Content-Encoding and the cap in bytes after decompression.
-
-        Raises:
-            PermanentError: TARGET, for an encoding that was not asked for.
-        """
-        encoding = content_encoding.strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise PermanentError(
-                f"the body's encoding {encoding[:40]!r} was not asked for",
-                failure_domain=FailureDomain.TARGET,
-            )
-        self._encoding = encoding.removeprefix("x-")
+        """Take the response's Content-Encoding and the cap in bytes after decompression."""
+        self._encoding = content_encoding.strip().lower().removeprefix("x-")
         self._max_bytes = max_bytes
         self._parts: list[bytes] = []
         self._size = 0
@@ -38,12 +29,18 @@ class BodyReader:
         """Take the next bytes as they came from the network.
 
         Raises:
-            PermanentError: RESOURCE, once the body is larger than the cap.
+            PermanentError: RESOURCE, once the body is larger than the cap; TARGET, for an encoding that was
+                not asked for.
             TransientError: TARGET, when the bytes cannot be decompressed.
         """
         if self._encoding in ("", "identity"):
             self._keep(chunk)
             return
+        if self._encoding not in ("gzip", "deflate"):
+            raise PermanentError(
+                f"the body's encoding {self._encoding[:40]!r} was not asked for",
+                failure_domain=FailureDomain.TARGET,
+            )
         while chunk:
             if self._inflater is None or self._inflater.eof:
                 # a finished gzip member may be followed by another; bytes after a deflate stream are noise
@@ -70,10 +67,7 @@ class BodyReader:
     def _keep(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._max_bytes:
-            raise PermanentError(
-                f"the body is larger than {self._max_bytes} bytes (fetch.max_body_bytes)",
-                failure_domain=FailureDomain.RESOURCE,
-            )
+            raise body_too_large(self._max_bytes)
         self._parts.append(data)
 
     def _window_bits(self, chunk: bytes) -> int:
@@ -81,6 +75,19 @@ class BodyReader:
             return _GZIP
         # RFC 9110 means zlib's format by deflate; some servers send the raw stream
         return zlib.MAX_WBITS if chunk[0] & 0x0F == 8 else -zlib.MAX_WBITS
+
+
+def transfer_limit(max_bytes: int) -> int:
+    """Return how many bytes on the wire can hold a body within the cap: compression may add a little."""
+    return max_bytes + max_bytes // 1_000 + 1_024
+
+
+def body_too_large(max_bytes: int) -> PermanentError:
+    """Return the error of a body over the cap."""
+    return PermanentError(
+        f"the body is larger than {max_bytes} bytes (fetch.max_body_bytes)",
+        failure_domain=FailureDomain.RESOURCE,
+    )
 
 
 def gunzip(body: bytes, max_bytes: int) -> bytes:

@@ -28,6 +28,7 @@ class Request:
         headers: names in any case.
         timeout_seconds: for the whole of it, body included.
         max_body_bytes: cap on the body after decompression.
+        silence_seconds: longest wait for the next byte.
         allow_private: whether loopback and private addresses may be connected to.
         proxy: its URL with credentials, `http`, `https` or `socks5h`; None connects directly. The proxy's own
             address is checked as any other is.
@@ -43,6 +44,7 @@ class Request:
     proxy: str | None = field(default=None, repr=False)
     method: Literal["GET", "POST"] = "GET"
     content: bytes | None = field(default=None, repr=False)
+    silence_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
