@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.politeness import Politeness
+from webdata_assets.stages.crawl.politeness import HostPace, Politeness
 from webdata_assets.stages.crawl.retry import Backoff, parse_retry_after
 from webdata_assets_tests.crawl.harness import NOW, Crawling, FastClock, source_of, urls
 from webdata_assets_tests.site.answers import page, slow
@@ -61,6 +61,92 @@ async def test_a_shorter_delay_does_not_end_a_longer_one() -> None:
     politeness.delay("a", 60)
     politeness.delay("a", 1)
     assert (await _turns(politeness, clock, "a", 1))[0] >= 1_060
+
+
+async def test_a_slower_wish_of_the_host_is_heeded_and_a_faster_one_is_not() -> None:
+    clock = FastClock()
+    politeness = Politeness(requests_per_second=10, concurrency=64, clock=clock)
+    politeness.slow_down("a", 0.01)
+    politeness.slow_down("a", 2)
+    started = clock.monotonic()
+    moments = await _turns(politeness, clock, "a", 4)
+    assert min(gaps([started, *moments])) >= 2 - 1e-9
+
+
+async def test_a_high_rate_is_kept_with_few_sleeps() -> None:
+    clock = FastClock()
+    politeness = Politeness(requests_per_second=1000, concurrency=1, clock=clock)
+    moments = await _turns(politeness, clock, "a", 1000)
+    assert 0.95 <= moments[-1] - moments[0] <= 1.05
+    assert len(clock.slept) <= 110
+    for first, last in itertools.pairwise(moments[::100]):
+        assert last - first >= 0.1 - 0.03
+
+
+async def _most_at_once(politeness: Politeness, host: str, tasks: int) -> int:
+    flying = most = 0
+
+    async def one() -> None:
+        nonlocal flying, most
+        async with politeness.turn(host):
+            flying += 1
+            most = max(most, flying)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            flying -= 1
+
+    await asyncio.gather(*(one() for _ in range(tasks)))
+    return most
+
+
+async def test_a_host_that_answers_well_is_asked_for_more_at_once_up_to_the_limit() -> None:
+    politeness = Politeness(requests_per_second=1e6, concurrency=8, clock=FastClock())
+    assert await _most_at_once(politeness, "a", 20) == 2
+    for _ in range(20):
+        politeness.observe("a", 0.1, failed=False)
+    assert await _most_at_once(politeness, "a", 40) == 8
+    assert await _most_at_once(politeness, "b", 20) == 2
+
+
+async def test_a_host_that_fails_is_asked_one_by_one() -> None:
+    clock = FastClock()
+    politeness = Politeness(requests_per_second=1e6, concurrency=8, clock=clock)
+    for _ in range(20):
+        politeness.observe("a", 0.1, failed=False)
+    for _ in range(3):
+        await clock.sleep(1)
+        politeness.observe("a", 0.1, failed=True)
+    assert await _most_at_once(politeness, "a", 20) == 1
+
+
+async def test_the_report_says_how_each_host_was_asked() -> None:
+    clock = FastClock()
+    politeness = Politeness(requests_per_second=10, concurrency=8, clock=clock)
+    await _turns(politeness, clock, "a", 3)
+    politeness.slow_down("b", 5)
+    for _ in range(20):
+        politeness.observe("b", 0.1, failed=False)
+    await clock.sleep(1)
+    politeness.observe("b", 0.1, failed=True)
+    assert politeness.report() == {
+        "a": HostPace(3, 0.1, concurrency=2, min_concurrency=2, max_concurrency=2),
+        "b": HostPace(0, 5, concurrency=4, min_concurrency=2, max_concurrency=8),
+    }
+
+
+async def test_a_cancelled_turn_gives_its_place_back() -> None:
+    politeness = Politeness(requests_per_second=1e6, concurrency=1, clock=FastClock())
+
+    async def stay() -> None:
+        async with politeness.turn("a"):
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(stay()) for _ in range(3)]
+    for task in tasks:
+        await asyncio.sleep(0.01)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await asyncio.wait_for(_most_at_once(politeness, "a", 3), 1) == 1
 
 
 def test_no_more_requests_are_in_flight_than_allowed(crawling: Crawling) -> None:

@@ -1,0 +1,31 @@
+"""A process that asks a server as fast as the shared rate lets it: `python -m … FILE PORT RATE`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from webdata_assets.stages.crawl.clock import SystemClock
+from webdata_assets.stages.crawl.politeness import Politeness
+from webdata_assets.stages.crawl.rates import SharedRates
+
+WORKERS = 2
+
+
+async def main(file: Path, port: int, rate: float) -> None:
+    politeness = Politeness(
+        requests_per_second=rate, concurrency=WORKERS, clock=SystemClock(), rates=SharedRates(file)
+    )
+
+    async def work() -> None:
+        while True:
+            async with politeness.turn("site.test"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n")
+                await reader.read()
+                writer.close()
+
+    await asyncio.gather(*(work() for _ in range(WORKERS)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
