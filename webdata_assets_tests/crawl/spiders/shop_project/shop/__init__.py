@@ -1,0 +1,1 @@
+"""A small Scrapy project, as `scrapy startproject` makes them."""
