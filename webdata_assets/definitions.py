@@ -58,7 +58,7 @@ def build_defs(
     return dg.Definitions(
         assets=[
             build_frontier(grid),
-            build_pages(grid, stale_after),
+            build_pages(grid, stale_after, settings.crawl_shards),
             build_records(grid),
             build_features(grid),
             build_embeddings(grid),
@@ -98,11 +98,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "store": store,
         "io_manager": TableIOManager(store=store),
         "sources": SourcesResource(folder=str(settings.sources), patches=str(settings.patches)),
-        "fetcher": FetcherResource(
-            user_agent=settings.user_agent,
-            connect_to=dict(settings.connect_to),
-            chromium=str(settings.chromium or ""),
-        ),
+        "fetcher": FetcherResource.of(settings),
         "encoder": EncoderResource(folder=str(settings.encoders), given=str(settings.encoder_dir or "")),
         "clock": ClockResource(),
     }

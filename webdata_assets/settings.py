@@ -5,7 +5,7 @@ What belongs here: values that differ between deployments. What does not: anythi
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,6 +36,15 @@ class Settings(BaseSettings):
     )
     chromium: Path | None = Field(
         default=None, description="The browser's executable; found on PATH or in Playwright's folder if unset"
+    )
+    http_client: Literal["curl", "aiohttp"] = Field(
+        default="curl", description="What fetches plain pages: libcurl, or the pure-Python client beside it"
+    )
+    crawl_shards: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Steps into which a large frontier is cut by host, for step workers on several machines",
     )
     encoder_dir: Path | None = Field(
         default=None,
@@ -78,6 +87,16 @@ class Settings(BaseSettings):
     def encoders(self) -> Path:
         """Where converted encoder weights are kept."""
         return (self.home / "encoders").absolute()
+
+    @property
+    def rates(self) -> Path:
+        """The rate limits of hosts, shared by all processes of this machine."""
+        return (self.home / "rates.sqlite").absolute()
+
+    @property
+    def archives(self) -> Path:
+        """Where the indexes of web archives are kept."""
+        return (self.home / "archives").absolute()
 
     @property
     def dagster_home(self) -> Path:

@@ -31,6 +31,7 @@ class Deployment:
     instance: dg.DagsterInstance
     connect_to: dict[str, str]
     now: str = ""
+    shards: int = 1
 
     @property
     def sources(self) -> Path:
@@ -43,6 +44,7 @@ class Deployment:
             sources=self.sources,
             home=self.folder / "home",
             connect_to=self.connect_to,
+            crawl_shards=self.shards,
         )
 
     @property

@@ -13,6 +13,7 @@ from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.io_managers.table import column_schema
 from webdata_assets.schemas import Table
 from webdata_assets.stages.clean.normalise import clean_body
+from webdata_assets.stages.parts import Parts
 from webdata_assets.store.store import data_version
 
 GROUPS = {
@@ -65,19 +66,23 @@ def describe(table: Table, *, kinds: set[str], code_version: str) -> Description
 
 
 def output(
-    table: Table, frame: pl.DataFrame, metadata: Mapping[str, Any] | None = None, *, name: str = "result"
-) -> dg.Output[pl.DataFrame]:
-    """Return a Dagster output whose data version is the frame's content hash.
+    table: Table,
+    rows: pl.DataFrame | Parts,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    name: str = "result",
+) -> dg.Output[Any]:
+    """Return a Dagster output whose data version is the content hash of its rows.
 
     Args:
         name: the output's name, for assets with several.
     """
     with pinned_feature():  # data versions of outputs
         return dg.Output(
-            frame,
+            rows,
             output_name=name,
             metadata=dict(metadata or {}),
-            data_version=dg.DataVersion(data_version(table, frame)[:16]),
+            data_version=dg.DataVersion(data_version(table, rows)[:16]),
         )
 
 

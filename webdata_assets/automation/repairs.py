@@ -69,6 +69,7 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
     for repair in (
         *_missing(store, registry, now),
         *_stale(store, registry, now),
+        *_paused(store, registry, now),
         *_failed(store, registry, now),
         *_interrupted(store, registry, now),
         *_unfinished(store, registry, now),
@@ -118,6 +119,19 @@ def _stale(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
             if age > source.max_age_hours:
                 cause = f"stale:{at:%Y%m%dT%H%M%S}"
                 repairs.append(Repair(partition, CRAWL, cause, f"newest observation is {age:.1f} h old"))
+    return repairs
+
+
+def _paused(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
+    """Partitions whose crawl left URLs to the next run, because a host or the proxies were down."""
+    paused = store.ledger.newest_verdicts(PAGES, "finished").filter(~pl.col("passed"))
+    repairs = []
+    for row in paused.iter_rows(named=True):
+        source = registry.enabled.get(row["source"])
+        if source is not None and _may_crawl(source, row["date"], now):
+            cause = f"paused:{row['at']:%Y%m%dT%H%M%S}"
+            reason = f"{row['value']:.0f} URLs were deferred: {row['detail']}"
+            repairs.append(Repair(Partition(row["date"], row["source"]), CRAWL, cause, reason))
     return repairs
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl.proxies import ProxyHealth
 from webdata_assets.store import Store
 
 
@@ -35,6 +36,10 @@ class Finding:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
+def _no_proxies(_source: Source) -> Sequence[ProxyHealth]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Subject:
     """One partition of one table, as stored, admitted or not. Its rows are read once for all checks.
@@ -45,6 +50,7 @@ class Subject:
         source: the partition's source file.
         store: for formulas that compare tables.
         now: the moment of the check, in UTC.
+        check_proxies: fetches a page through each proxy of a source; none without proxies.
     """
 
     table: Table
@@ -52,6 +58,7 @@ class Subject:
     source: Source | None
     store: Store
     now: dt.datetime
+    check_proxies: Callable[[Source], Sequence[ProxyHealth]] = _no_proxies
 
     @cached_property
     def rows(self) -> pl.DataFrame:

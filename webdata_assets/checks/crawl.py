@@ -18,13 +18,34 @@ def frontier_not_empty(subject: Subject) -> Finding:
     return Finding(subject.rows.height > 0, value=subject.rows.height, threshold=1)
 
 
+def proxies_healthy(subject: Subject) -> Finding:
+    """Compare the proxies that fetch a page now with `fetch.proxies.min_healthy`.
+
+    No crawl starts on a cold pool. A source without proxies passes.
+    """
+    policy = subject.declared.fetch.proxies
+    if policy is None:
+        return Finding(True, value=0, threshold=0)
+    health = subject.check_proxies(subject.declared)
+    healthy = sum(proxy.ok for proxy in health)
+    failed = [f"{proxy.label}: {proxy.reason}" for proxy in health if not proxy.ok]
+    return Finding(
+        healthy >= policy.min_healthy,
+        value=healthy,
+        threshold=policy.min_healthy,
+        detail="; ".join(failed[:5]) or None,
+        metrics={"proxies": len(health)},
+    )
+
+
 def pages_completeness(subject: Subject) -> Finding:
     """Compare reached / expected with `expect.fetched`, and reached content pages with `expect.min_pages`.
 
-    Expected are all URLs but those that robots.txt, scope or a cap forbade. A page that is gone was reached.
+    Expected are all URLs but those that robots.txt, scope or a cap forbade, and those that a pause has left
+    for the next run. A page that is gone was reached.
     """
     pages, expect = subject.rows, subject.declared.expect
-    expected = pages.filter(pl.col("outcome") != "skipped").height
+    expected = pages.filter(~pl.col("outcome").is_in(["skipped", "deferred"])).height
     reached = pages.filter(pl.col("outcome").is_in(REACHED))
     content = reached.filter(pl.col("role") != "discovery").height
     share = reached.height / expected if expected else 0.0
@@ -53,7 +74,7 @@ def pages_completeness(subject: Subject) -> Finding:
 
 
 def pages_reconciliation(subject: Subject) -> Finding:
-    """Return whether frontier + links = fetched + unchanged + gone + failed + skipped, URL by URL.
+    """Return whether frontier + links = fetched + unchanged + gone + failed + skipped + deferred, URL by URL.
 
     Every URL of the frontier has a row, every other row was found by a link, and the failed rows are exactly
     the dead letters.
@@ -78,6 +99,15 @@ def pages_reconciliation(subject: Subject) -> Finding:
         threshold=0,
         detail="; ".join(f"{count} {name}" for name, count in problems.items() if count) or None,
         metrics={"frontier": frontier.height, **counts},
+    )
+
+
+def pages_finished(subject: Subject) -> Finding:
+    """Return whether no URL was deferred: a paused partition is gone on with by the next run."""
+    deferred = subject.rows.filter(pl.col("outcome") == "deferred")
+    reasons = deferred["reason"].unique().sort().head(3).to_list()
+    return Finding(
+        deferred.height == 0, value=deferred.height, threshold=0, detail="; ".join(reasons) or None
     )
 
 
@@ -122,6 +152,9 @@ CHECKS = (
     schema_check(FRONTIER),
     unique_keys_check(FRONTIER),
     Check("not_empty", FRONTIER, "URLs to visit ≥ 1.", frontier_not_empty),
+    Check(
+        "proxies_healthy", FRONTIER, "Proxies that fetch a page ≥ fetch.proxies.min_healthy.", proxies_healthy
+    ),
     schema_check(PAGES),
     unique_keys_check(PAGES),
     Check(
@@ -129,9 +162,10 @@ CHECKS = (
         "expect.min_pages.", pages_completeness,
     ),
     Check(
-        "reconciliation", PAGES, "Frontier + links = fetched + unchanged + gone + failed + skipped; failed = "
-        "dead letters.", pages_reconciliation,
+        "reconciliation", PAGES, "Frontier + links = fetched + unchanged + gone + failed + skipped + "
+        "deferred; failed = dead letters.", pages_reconciliation,
     ),
+    Check("finished", PAGES, "Deferred URLs = 0; a paused partition is gone on with.", pages_finished),
     Check("freshness", PAGES, "Age of the newest observation ≤ 1.5 × cadence.", pages_freshness),
     Check("payload_hash", PAGES, "Stored payloads whose BLAKE3 differs = 0.", stored_payloads_match),
     schema_check(DEAD_LETTERS),

@@ -4,6 +4,7 @@ What belongs here: running formulas, and telling Dagster and the ledger the same
 formula.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.errors import NotAdmittedError
 from webdata_assets.partitions import Partition
-from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
+from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
 from webdata_assets.stages.clean.normalise import clean_body
 from webdata_assets.store.store import data_version
 from webdata_assets.store.verdict import Verdict
@@ -39,6 +40,7 @@ def build_check_step(
         context: dg.AssetCheckExecutionContext,
         store: StoreResource,
         sources: SourcesResource,
+        fetcher: FetcherResource,
         clock: ClockResource,
     ) -> Iterator[dg.AssetCheckResult]:
         partition = Partition.from_key(context.partition_key) if grid else None
@@ -54,6 +56,7 @@ def build_check_step(
                 source=sources.get(partition.source) if partition else None,
                 store=opened,
                 now=clock.now(),
+                check_proxies=lambda source: asyncio.run(fetcher.check_proxies(source)),
             )
             _require_newest_write(subject)
             findings = [(check, _printable(check.evaluate(subject))) for check in table_checks]

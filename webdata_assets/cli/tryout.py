@@ -123,11 +123,9 @@ def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
     )
     frontier = plan_frontier(one_page, date, PAGES.empty().drop("payload"))
     with ExitStack() as stack:
-        connect_to = {**stack.enter_context(demo_hosts(source, settings)), **settings.connect_to}
+        connect_to = stack.enter_context(demo_hosts(source, settings))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        fetcher = FetcherResource(
-            user_agent=settings.user_agent, connect_to=connect_to, chromium=str(settings.chromium or "")
-        )
+        fetcher = FetcherResource.of(settings, connect_to)
         result = asyncio.run(
             fetcher.crawl(
                 one_page,

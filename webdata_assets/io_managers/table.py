@@ -18,6 +18,8 @@ from webdata_assets.store.store import data_version
 if TYPE_CHECKING:
     import pandas as pd
 
+    from webdata_assets.stages.parts import Parts
+
 EXTRACTED = "extracted"
 """Output metadata: how many candidates the rows were selected from; the ledger keeps it for a check."""
 CODE_VERSION = "code_version"
@@ -25,16 +27,16 @@ CODE_VERSION = "code_version"
 
 
 class TableIOManager(dg.ConfigurableIOManager):
-    """Write a polars frame to the asset's Delta table; read admitted rows only.
+    """Write a polars frame, or rows in parts, to the asset's Delta table; read admitted rows only.
 
-    An input annotated `pl.LazyFrame` is scanned, `pl.DataFrame` is collected, and one with a pandas type is
-    converted. A partitioned reader gets the
-    partition of its own key; an unpartitioned reader of a partitioned asset gets all admitted partitions.
+    An input annotated `pl.LazyFrame` is scanned, `pl.DataFrame` is collected and sorted, and one with a
+    pandas type is converted. A partitioned reader gets the partition of its own key; an unpartitioned reader
+    of a partitioned asset gets all admitted partitions.
     """
 
     store: dg.ResourceDependency[StoreResource]
 
-    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: "pl.DataFrame | Parts") -> None:
         """Enter the write into the ledger, replace the partition in one commit, and describe it to the UI."""
         store, table = self.store.open(), _table(context.asset_key)
         partition = Partition.from_key(context.partition_key) if table.partitioned else None
@@ -72,6 +74,9 @@ class TableIOManager(dg.ConfigurableIOManager):
             rows = store.scan_admitted(table)
             return rows if wanted is pl.LazyFrame else rows.collect()
         partition = Partition.from_key(context.partition_key) if table.partitioned else None
+        if wanted is pl.LazyFrame and partition is not None:
+            store.ledger.require_admitted(table, partition)
+            return store.tables.scan_partition(table, partition)
         frame = store.read_admitted(table, partition)
         if wanted is pl.LazyFrame:
             return frame.lazy()

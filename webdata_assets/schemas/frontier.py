@@ -9,8 +9,9 @@ from webdata_assets.schemas.table import Table
 ROLES = ("discovery", "content", "both")
 """discovery: read for links only; content: holds records; both: holds records and links."""
 
-WHYS = ("start", "revisit", "link")
-"""start: named in the source file; revisit: visited on an earlier date; link: found during the crawl."""
+WHYS = ("start", "revisit", "retry", "link")
+"""start: named in the source file, archive or folder; revisit: visited on an earlier date; retry: a dead
+letter of an earlier date; link: found during the crawl."""
 
 
 class Frontier(dy.Schema):
@@ -29,6 +30,8 @@ class Frontier(dy.Schema):
     payload_hash = columns.blake3_hash(nullable=True)
     payload_date = dy.Date(nullable=True)
     """The partition date that holds the bytes of the last visit."""
+    visited_at = columns.moment(nullable=True)
+    """The moment whose content the last visit saw."""
 
     @dy.rule()
     def validators_name_their_payload(cls) -> pl.Expr:
@@ -40,5 +43,6 @@ FRONTIER = Table(
     schema=Frontier,
     description="URLs that a partition must visit, each with why and with the validators of its last visit.",
     key=("url",),
-    blocking_checks=("schema", "unique_keys", "not_empty"),
+    blocking_checks=("schema", "unique_keys", "not_empty", "proxies_healthy"),
+    unhashed=frozenset({"visited_at"}),
 )

@@ -8,9 +8,10 @@ from webdata_assets.schemas import columns
 from webdata_assets.schemas.frontier import ROLES, WHYS
 from webdata_assets.schemas.table import Table
 
-OUTCOMES = ("fetched", "unchanged", "gone", "failed", "skipped")
+OUTCOMES = ("fetched", "unchanged", "gone", "failed", "skipped", "deferred")
 """fetched: new bytes; unchanged: 304 or the same bytes; gone: 404, 410 or vanished from a complete listing;
-failed: not reached after all tries; skipped: robots, scope or a cap forbade the visit."""
+failed: not reached after all tries; skipped: robots, scope or a cap forbade the visit; deferred: left for the
+next run, because its host or the proxies were down."""
 
 
 class Pages(dy.Schema):
@@ -28,7 +29,7 @@ class Pages(dy.Schema):
     depth = dy.Int16(nullable=False, min=0)
     outcome = dy.String(nullable=False, check=lambda column: column.is_in(OUTCOMES))
     reason = dy.String(nullable=True)
-    """Why a page is gone, failed or skipped, in words."""
+    """Why a page is gone, failed, skipped or deferred, in words."""
     failure_domain = dy.String(nullable=True, check=lambda column: column.is_in(list(FailureDomain)))
     http_status = dy.Int16(nullable=True, min=100, max=599)
     via = dy.String(nullable=True)
@@ -40,6 +41,10 @@ class Pages(dy.Schema):
     payload_hash = columns.blake3_hash(nullable=True)
     payload_date = dy.Date(nullable=True)
     """The partition date that holds the payload: this one when fetched, an earlier one when unchanged."""
+    links = dy.String(nullable=True)
+    """JSON: what the page names, as [URL, role, lastmod], where it was read for links and is new."""
+    links_rule = dy.String(nullable=True)
+    """Identifies the rule that the links were read by."""
     attempts = dy.Int16(nullable=False, min=0)
     elapsed_ms = dy.Int32(nullable=True, min=0)
     fetched_at = columns.moment(nullable=True)
@@ -88,7 +93,12 @@ PAGES = Table(
     description="One row per URL visited: outcome, status, validators, payload hash; the bytes when changed.",
     key=("url",),
     blocking_checks=("schema", "unique_keys", "completeness", "reconciliation", "freshness", "payload_hash"),
-    unhashed=frozenset({"payload", "attempts", "elapsed_ms", "fetched_at", "observed_at", "discovered_from"}),
+    unhashed=frozenset(
+        {
+            "payload", "attempts", "elapsed_ms", "fetched_at", "observed_at", "discovered_from", "links",
+            "links_rule",
+        }
+    ),
 )
 DEAD_LETTERS = Table(
     name="dead_letters",

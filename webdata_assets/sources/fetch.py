@@ -80,7 +80,7 @@ class Fetch(Strict):
     robots: Literal["obey", "ignore"] = Field(
         default="obey", description="Whether robots.txt is obeyed (RFC 9309)"
     )
-    requests_per_second: float = Field(default=2.0, gt=0, le=1000, description="Per host")
+    requests_per_second: float = Field(default=2.0, gt=0, le=100_000, description="Per host")
     concurrency: int = Field(default=4, ge=1, le=64, description="Requests in flight per host")
     timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="For one request")
     max_attempts: int = Field(default=4, ge=1, le=20, description="Tries of one URL in one partition")

@@ -96,6 +96,11 @@ class Source(Strict):
         return self
 
     @property
+    def is_live(self) -> bool:
+        """Whether it shows its present state only; others can be asked for any date."""
+        return self.as_of is None and self.fetch.via != "warc"
+
+    @property
     def max_age_hours(self) -> float:
         """Age at which a partition is stale: 1.5 × the cadence."""
         return 1.5 * self.cadence_hours

@@ -17,6 +17,7 @@ from webdata_assets.errors import FailureDomain, PermanentError, SourceFileError
 from webdata_assets.sources.document import Problem, read_document
 from webdata_assets.sources.explain import explain
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.paths import with_absolute_paths
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
     files = _files(folder)
     if not files:
         raise SourceFileError(f"{folder}: no source file (*.yaml); write one with `webdata sources new`")
-    found, report = _read_all(files)
+    found, report = _read_all(files, folder)
     if patches is not None and patches.is_dir():
-        patched, problems = _read_all(_files(patches))
+        # a patch takes another file's place, and what that one's paths are relative to
+        patched, problems = _read_all(_files(patches), folder)
         report += problems
         for name, entry in patched.items():
             if name not in found:
@@ -109,12 +111,12 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
 
 
-def _read_all(files: list[Path]) -> tuple[dict[str, _Entry], list[str]]:
-    """Return the sources by name, and every problem of every file."""
+def _read_all(files: list[Path], folder: Path) -> tuple[dict[str, _Entry], list[str]]:
+    """Return the sources by name, and every problem of every file; paths in them are below the folder."""
     found: dict[str, _Entry] = {}
     report: list[str] = []
     for path in files:
-        source, name_line, problems = _read_source(path)
+        source, name_line, problems = _read_source(path, folder)
         report += [problem.describe(path) for problem in problems]
         if source is None:
             continue
@@ -133,20 +135,21 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
 
 def read_source(path: Path) -> Source:
     """Read one source file. Raises SourceFileError as `load_sources` does."""
-    source, _, problems = _read_source(path)
+    source, _, problems = _read_source(path, path.parent)
     if problems or source is None:
         raise SourceFileError("\n".join(problem.describe(path) for problem in problems))
     return source
 
 
-def _read_source(path: Path) -> tuple[Source | None, int, tuple[Problem, ...]]:
+def _read_source(path: Path, folder: Path) -> tuple[Source | None, int, tuple[Problem, ...]]:
     """Return the source if the model accepts it, the line of its name, and what is wrong with the file."""
     document = read_document(path)
     if document.data is None:
         return None, 1, document.problems
     name_line = document.lines.get(("name",), 1)
     try:
-        return Source.model_validate(document.data), name_line, document.problems
+        source = Source.model_validate(document.data)
     except ValidationError as error:
         problems = [*document.problems, *explain(error, document)]
         return None, name_line, tuple(sorted(problems, key=lambda problem: problem.line))
+    return with_absolute_paths(source, folder), name_line, document.problems

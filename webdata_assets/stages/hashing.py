@@ -5,7 +5,7 @@ What belongs here: the canonical serialisation of a frame, and its BLAKE3. What 
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import polars as pl
 from blake3 import blake3
@@ -34,6 +34,28 @@ def content_hash(frame: pl.DataFrame, *, exclude: Collection[str] = (), sort_by:
     digest = blake3(_header(frame, canonical.columns))
     for batch in _ordered(canonical, list(sort_by)).iter_slices(_BATCH_ROWS):
         digest.update(batch.write_ndjson().encode())
+    return digest.hexdigest()
+
+
+def ordered_content_hash(frames: Iterable[pl.DataFrame], *, exclude: Collection[str] = ()) -> str:
+    """Return the content hash of rows that come in parts, in the order in which `content_hash` sorts them.
+
+    Args:
+        frames: at least one, all with the same columns, in the order of a key that no two rows share.
+        exclude: as for `content_hash`.
+
+    Raises:
+        ValueError: as `content_hash` does, and when there is no frame at all.
+    """
+    digest = None
+    for frame in frames:
+        canonical = _canonical(frame, exclude)
+        if digest is None:
+            digest = blake3(_header(frame, canonical.columns))
+        for batch in canonical.iter_slices(_BATCH_ROWS):
+            digest.update(batch.write_ndjson().encode())
+    if digest is None:
+        raise ValueError("no frame, and so no columns to hash")
     return digest.hexdigest()
 
 

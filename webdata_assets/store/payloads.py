@@ -16,6 +16,12 @@ from webdata_assets.schemas.pages import PAGES
 from webdata_assets.stages.extract.extractor import Payload
 from webdata_assets.store.tables import Tables
 
+_HEAVY = frozenset({"payload", "links", "links_rule"})
+_OF_CONTENT = frozenset(
+    {"etag", "last_modified", "payload_bytes", "payload_hash", "payload_date", "observed_at"}
+)
+_ROWS_AT_ONCE = 1_000
+
 
 class PayloadMissingError(PermanentError, LookupError):
     """A partition does not hold the bytes that a page refers to."""
@@ -82,23 +88,41 @@ class Payloads:
             admitted: columns `date` and `source`, the admitted partitions of pages.
 
         Returns:
-            The pages table's columns without `payload`.
+            The pages table's columns without `payload` and `links`. Hash, validators and `observed_at` are
+            those of the newest visit that reached the page.
         """
         earlier = admitted.filter(
             (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
         ).select("date")
+        columns = [name for name in PAGES.polars_schema if name not in _HEAVY]
+        reached = pl.col("outcome").is_in(["fetched", "unchanged"])
         return (
             self.tables.scan(PAGES)
-            .drop("payload")
+            .select(columns)
             .filter((pl.col("source") == partition.source) & (pl.col("date") < partition.date))
             .join(earlier.lazy(), on="date", how="semi")
             .sort("date")
             .group_by("url", maintain_order=True)
-            .last()
+            .agg(
+                # a visit that failed since does not make the bytes unknown that were seen before it
+                pl.col(name).filter(reached).last() if name in _OF_CONTENT else pl.col(name).last()
+                for name in columns
+                if name != "url"
+            )
             .collect()
-            .select([name for name in PAGES.polars_schema if name != "payload"])
+            .select(columns)
             .sort("url")
         )
+
+    def links(self, source: str, date: dt.date) -> Iterator[tuple[str, str, str]]:
+        """Yield URL, rule and links in JSON of every page of a partition that was read for links."""
+        rows = (
+            self.tables.scan(PAGES)
+            .filter((pl.col("date") == date) & (pl.col("source") == source) & pl.col("links").is_not_null())
+            .select("url", "links_rule", "links")
+        )
+        for batch in rows.collect_batches(chunk_size=_ROWS_AT_ONCE):
+            yield from batch.iter_rows()
 
 
 def _verify(url: str, body: bytes, payload_hash: str) -> None:

@@ -8,7 +8,8 @@ import polars as pl
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
-from webdata_assets.stages.hashing import content_hash
+from webdata_assets.stages.hashing import content_hash, ordered_content_hash
+from webdata_assets.stages.parts import Parts
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.location import Location
 from webdata_assets.store.payloads import Payloads
@@ -70,9 +71,13 @@ class Store:
         return hashes
 
 
-def data_version(table: Table, frame: pl.DataFrame) -> str:
-    """Return the content hash that names a frame's version: equal for equal content, whenever computed."""
-    return content_hash(frame, exclude=table.unhashed, sort_by=_order(table))
+def data_version(table: Table, rows: pl.DataFrame | Parts) -> str:
+    """Return the content hash that names the version of rows: equal for equal content, whenever computed."""
+    if isinstance(rows, pl.DataFrame):
+        return content_hash(rows, exclude=table.unhashed, sort_by=_order(table))
+    if rows.height == 0:
+        return data_version(table, table.empty())
+    return ordered_content_hash(rows.frames(without=tuple(table.unhashed)))
 
 
 def _order(table: Table) -> list[str]:

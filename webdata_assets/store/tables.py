@@ -5,9 +5,9 @@ and what a row means (schemas/).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
@@ -16,6 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
+from webdata_assets.stages.parts import Parts
 from webdata_assets.store.location import Location
 from webdata_assets.store.predicates import partition_predicate
 
@@ -24,7 +25,7 @@ _Result = TypeVar("_Result")
 MAX_COMMIT_RETRIES = 100
 WRITE_TRIES = 5
 # Small row groups keep scans of large payloads flat in memory; zstd halves them against the default.
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=2_000)
+_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=500)
 
 
 class SchemaMismatchError(PermanentError):
@@ -64,13 +65,15 @@ class Tables:
     def overwrite(
         self,
         table: Table,
-        frame: pl.DataFrame,
+        rows: pl.DataFrame | Parts,
         *,
         partition: Partition | None,
         run_id: str,
         data_version: str,
     ) -> int:
         """Replace one partition, or a whole unpartitioned table, in one commit.
+
+        Rows that come in parts are checked and written part by part; nothing is visible before the commit.
 
         Returns:
             The table's Delta version after the write.
@@ -80,11 +83,10 @@ class Tables:
             PermanentError: rows lie outside the partition.
             TransientError: another writer won the same partition on every try.
         """
-        check_types(table, frame)
         if table.partitioned != (partition is not None):
             raise ValueError(f"table {table.name}: partitioned={table.partitioned}, partition={partition}")
-        if partition is not None:
-            _check_rows_lie_within(table, frame, partition)
+        if isinstance(rows, pl.DataFrame):
+            _check(table, rows, partition)
         properties = CommitProperties(
             max_commit_retries=MAX_COMMIT_RETRIES,
             custom_metadata={"run_id": run_id, "data_version": data_version},
@@ -93,7 +95,7 @@ class Tables:
             table,
             lambda delta: write_deltalake(
                 delta,
-                frame,
+                rows if isinstance(rows, pl.DataFrame) else _stream(table, rows, partition),
                 mode="overwrite",
                 predicate=partition_predicate(partition) if partition else None,
                 writer_properties=_WRITER,
@@ -145,14 +147,16 @@ class Tables:
             return table.empty().lazy()
         return pl.scan_delta(delta).select(list(table.polars_schema))
 
+    def scan_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
+        """Rows of one partition, admitted or not, in the order in which they were written."""
+        here = (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        return self.scan(table).filter(here)
+
     def read_partition(
         self, table: Table, partition: Partition, columns: Sequence[str] | None = None
     ) -> pl.DataFrame:
         """Rows of one partition, admitted or not, sorted by the table's key."""
-        rows = self.scan(table).filter(
-            (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
-        )
-        rows = rows.sort(table.key, nulls_last=False)
+        rows = self.scan_partition(table, partition).sort(table.key, nulls_last=False)
         return (rows.select(columns) if columns else rows).collect()
 
     def read(self, table: Table) -> pl.DataFrame:
@@ -190,6 +194,26 @@ class Tables:
 def _clustering(table: Table) -> list[str] | None:
     # The ledger is asked for one asset at a time; by asset it opens a twelfth of the files.
     return ["asset"] if "asset" in table.polars_schema else None
+
+
+def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:
+    """Return the rows as a stream of Arrow batches, each of them checked."""
+    import pyarrow as pa
+
+    newest = pl.CompatLevel.newest()  # views: the older types would copy every payload twice
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for frame in rows.frames():
+            _check(table, frame, partition)
+            yield from frame.to_arrow(compat_level=newest).to_batches()
+
+    return pa.RecordBatchReader.from_batches(table.empty().to_arrow(compat_level=newest).schema, batches())
+
+
+def _check(table: Table, frame: pl.DataFrame, partition: Partition | None) -> None:
+    check_types(table, frame)
+    if partition is not None:
+        _check_rows_lie_within(table, frame, partition)
 
 
 def _check_rows_lie_within(table: Table, frame: pl.DataFrame, partition: Partition) -> None:

@@ -108,7 +108,7 @@ def test_reconciliation_of_pages_passes_when_every_url_is_accounted_for(store):
     finding = judge(store, "pages", "reconciliation")
     assert numbers(finding) == (True, 0, 0)
     assert finding.metrics == {
-        "frontier": 2, "fetched": 2, "unchanged": 0, "gone": 0, "failed": 1, "skipped": 0,
+        "frontier": 2, "fetched": 2, "unchanged": 0, "gone": 0, "failed": 1, "skipped": 0, "deferred": 0,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import random
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import polars as pl
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock
-from webdata_assets.stages.crawl.crawler import CrawlResult, crawl
+from webdata_assets.stages.crawl.crawler import crawl
 from webdata_assets.stages.crawl.frontier import plan_frontier
 from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.jobs import JobService
+from webdata_assets.stages.crawl.proxies import ProxyPool
+from webdata_assets.stages.crawl.result import CrawlResult
 from webdata_assets.stages.crawl.retry import Backoff
 from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.stages.crawl.transport import Transport
@@ -96,6 +100,12 @@ class Crawling:
         after: pl.DataFrame | None = None,
         date: dt.date = DATE,
         transport: Transport | None = None,
+        fallback: Sequence[Transport] = (),
+        jobs: JobService | None = None,
+        proxies: ProxyPool | None = None,
+        hosts: Collection[str] | None = None,
+        dropped: Collection[str] = (),
+        frontier: pl.DataFrame | None = None,
         clock: Clock | None = None,
         now: dt.datetime = NOW,
         keep_spool: bool = False,
@@ -104,7 +114,8 @@ class Crawling:
         visits = TABLES["pages"].empty() if after is None else after
         for row in visits.filter(pl.col("payload").is_not_null()).iter_rows(named=True):
             self.stored[row["payload_hash"]] = row["payload"]
-        frontier = plan_frontier(source, date, visits)
+        if frontier is None:
+            frontier = plan_frontier(source, date, visits)
         TABLES["frontier"].schema.validate(frontier)
 
         async def go() -> CrawlResult:
@@ -115,6 +126,11 @@ class Crawling:
                     date,
                     frontier,
                     transport=way,
+                    fallback=fallback,
+                    jobs=jobs,
+                    proxies=proxies,
+                    hosts=hosts,
+                    dropped=dropped,
                     spool=self.spool,
                     load_payload=lambda _url, payload_hash, _date: self.stored[payload_hash],
                     user_agent=USER_AGENT,

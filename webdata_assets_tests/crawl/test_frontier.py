@@ -9,7 +9,7 @@ import pytest
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.frontier import check_date, plan_frontier
+from webdata_assets.stages.crawl.frontier import Retried, check_date, plan_frontier
 from webdata_assets_tests.crawl.harness import DATE, START, source_of, starting, urls
 
 DAY = dt.timedelta(days=1)
@@ -99,8 +99,34 @@ def test_the_newest_visit_before_the_date_counts() -> None:
 
 
 def test_validators_without_a_payload_are_not_kept() -> None:
+    skipped = {"url": START + "a", "outcome": "skipped", "payload_hash": None, "payload_date": None}
+    assert planned(source_of(starting("feed")), skipped)["a"]["etag"] is None
+
+
+def test_a_page_that_was_never_reached_is_asked_again_only_as_a_dead_letter() -> None:
+    source = source_of(starting("feed"))
     failed = {"url": START + "a", "outcome": "failed", "payload_hash": None, "payload_date": None}
-    assert planned(source_of(starting("feed")), failed)["a"]["etag"] is None
+    assert "a" not in planned(source, failed)
+    again = Retried(START + "a", "content", 0, 1)
+    frontier = plan_frontier(source, DATE, visits(failed), retried=[again, Retried(START, "content", 0, 0)])
+    assert dict(frontier.select("url", "why").iter_rows()) == {START: "start", START + "a": "retry"}
+
+
+def test_a_page_that_was_reached_before_it_failed_is_visited_again() -> None:
+    rows = planned(source_of(starting("feed")), {"url": START + "a", "outcome": "failed"})
+    assert rows["a"]["why"] == "revisit"
+
+
+def test_what_a_person_dropped_is_not_planned() -> None:
+    source = source_of(urls("a", "b"))
+    frontier = plan_frontier(source, DATE, visits({"url": START + "c"}), dropped={START + "a", START + "c"})
+    assert frontier["url"].to_list() == [START + "b"]
+
+
+def test_an_archive_is_asked_for_what_it_holds_on_the_date_and_nothing_else() -> None:
+    source = source_of({"by": "warc", "path": "/archives"}, via="warc")
+    frontier = plan_frontier(source, DATE, visits({"url": START + "old"}), listed={0: [START + "a"]})
+    assert frontier.select("url", "why", "role").rows() == [(START + "a", "start", "content")]
 
 
 def test_revisits_keep_to_todays_scope_and_patterns() -> None:

@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
+import orjson
 import pytest
+from blake3 import blake3
+from hypothesis import given
+from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.rows import SPOOL_SCHEMA, Visit, page_row
+from webdata_assets.stages.crawl.discovery import Found
+from webdata_assets.stages.crawl.rows import Visit, visit_from_json, visit_to_json
 from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
-from webdata_assets.stages.crawl.walk import Node
 from webdata_assets_tests.crawl.harness import (
     DATE,
     NOW,
@@ -29,9 +32,14 @@ from webdata_assets_tests.site.answers import drop, in_turn, links, page, slow, 
 PAGES = 120
 
 
-def row(path: str, body: bytes = b"x") -> dict[str, Any]:
-    visit = Visit("fetched", payload_hash="ab" * 32, payload_date=DATE, attempts=1, fetched_at=NOW, body=body)
-    return page_row(source_of(urls(path)), DATE, Node(START + path, "content", 0, "start", 0), visit)
+def entry(path: str, body: bytes | None = b"x") -> bytes:
+    digest = None if body is None else blake3(body).hexdigest()
+    return orjson.dumps({"url": START + path, "outcome": "fetched", "payload_hash": digest})
+
+
+def read(spool: Spool) -> dict[str, bytes | None]:
+    """URL → payload."""
+    return {values["url"]: spool.payload(place) for values, place in spool.entries()}
 
 
 def build_big_site(crawling: Crawling) -> None:
@@ -111,44 +119,78 @@ def test_a_bug_in_the_callers_code_is_raised_as_it_is(crawling: Crawling) -> Non
         )
 
 
-def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    assert spool.read().is_empty()
-    body = bytes(range(256)) * 1000
-    spool.append([row("a", body), row("b")])
-    spool.append([row("c")])
-    frame = Spool(tmp_path / "spool").read()
-    assert frame.schema == SPOOL_SCHEMA
-    assert sorted(frame["url"]) == [START + path for path in "abc"]
-    assert frame.filter(frame["url"] == START + "a")["payload"].item() == body
-
-
-def test_a_url_that_was_appended_twice_is_read_once(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    spool.append([row("a")])
-    spool.append([row("a")])
-    assert spool.read().height == 1
+@given(st.lists(st.one_of(st.none(), st.binary(max_size=2_000)), min_size=1, max_size=20))
+def test_what_was_appended_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes | None]
+) -> None:
+    spool = Spool(tmp_path_factory.mktemp("spool"))
+    assert spool.is_empty()
+    half = len(bodies) // 2
+    places = []
+    for part in (range(half), range(half, len(bodies))):
+        if part:
+            places += spool.append([(entry(str(number), bodies[number]), bodies[number]) for number in part])
+    with Spool(spool.folder).reader() as payload_at:
+        assert [payload_at(place) for place in places] == bodies
+    assert read(spool) == {f"{START}{number}": body for number, body in enumerate(bodies)}
 
 
 def test_an_unfinished_segment_is_not_read(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.append([row("a")])
-    (tmp_path / "0.tmp").write_bytes(b"half a segm")
-    assert spool.read().height == 1
+    spool.append([(entry("a"), b"x")])
+    (tmp_path / "0.entries.tmp").write_bytes(b"half a segm")
+    assert list(read(spool)) == [START + "a"]
+
+
+@pytest.mark.parametrize("torn_at", [0, 10, 200, 5_000])
+def test_what_a_power_cut_left_torn_is_passed_over(tmp_path: Path, torn_at: int) -> None:
+    spool = Spool(tmp_path)
+    [place] = spool.append([(entry("whole"), b"x")])
+    body = bytes(10_000)
+    [torn] = spool.append([(entry("torn", body), body)])
+    segment = tmp_path / torn.segment
+    segment.write_bytes(segment.read_bytes()[:torn_at] + b"\1" * 300)
+    assert read(spool) == {START + "whole": b"x"}
 
 
 def test_a_dropped_spool_is_empty(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
-    spool.append([row("a")])
+    spool.append([(entry("a"), None)])
+    spool.note("job", {"id": 1})
     spool.drop()
     spool.drop()
-    assert spool.read().is_empty()
+    assert spool.is_empty()
+    assert spool.read_note("job") is None
 
 
-async def test_rows_that_finish_together_share_a_segment(tmp_path: Path) -> None:
+def test_a_note_replaces_the_one_before(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    assert spool.read_note("job ../x") is None
+    spool.note("job ../x", {"cursor": None})
+    spool.note("job ../x", {"cursor": "2"})
+    assert spool.read_note("job ../x") == {"cursor": "2"}
+
+
+def test_a_visit_is_the_same_after_the_spool() -> None:
+    visit = Visit(
+        "fetched",
+        final_url=START,
+        http_status=200,
+        payload_hash="ab" * 32,
+        payload_date=DATE,
+        attempts=2,
+        fetched_at=NOW,
+        first_tried_at=NOW,
+        links=[Found(START + "a", "content", NOW), Found(START + "b", "both")],
+        links_rule="1",
+    )
+    assert visit_from_json(orjson.loads(orjson.dumps(visit_to_json(visit)))) == visit
+
+
+async def test_entries_that_finish_together_share_a_segment(tmp_path: Path) -> None:
     writer = GroupedWriter(Spool(tmp_path))
-    await asyncio.gather(*(writer.write(row(str(number))) for number in range(50)))
-    assert Spool(tmp_path).read().height == 50
+    await asyncio.gather(*(writer.write(entry(str(number)), b"x") for number in range(50)))
+    assert len(read(Spool(tmp_path))) == 50
     assert len(list(tmp_path.iterdir())) <= 3
 
 
@@ -156,7 +198,9 @@ async def test_a_write_that_fails_is_not_taken_for_done(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     writer = GroupedWriter(Spool(blocked))
-    results = await asyncio.gather(*(writer.write(row(str(n))) for n in range(3)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(writer.write(entry(str(n)), None) for n in range(3)), return_exceptions=True
+    )
     assert all(isinstance(result, OSError) for result in results)
 
 

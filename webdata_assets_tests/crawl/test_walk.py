@@ -1,6 +1,7 @@
 """The order of URLs, and what several finds of one URL say together."""
 
 import itertools
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -8,21 +9,32 @@ import pytest
 from webdata_assets.schemas import TABLES
 from webdata_assets.stages.crawl.discovery import Found
 from webdata_assets.stages.crawl.frontier import plan_frontier
-from webdata_assets.stages.crawl.walk import Node, Walk
+from webdata_assets.stages.crawl.node import Node
+from webdata_assets.stages.crawl.walk import Walk
 from webdata_assets_tests.crawl.harness import DATE, START, Crawling, outcomes, source_of, starting
 from webdata_assets_tests.site.answers import links, page
 
 
-def walk_of(*rules: dict[str, object]) -> Walk:
+def walk_of(folder: Path, *rules: dict[str, object]) -> Walk:
     source = source_of(*rules)
-    return Walk(source, plan_frontier(source, DATE, TABLES["pages"].empty()))
+    return Walk(source, plan_frontier(source, DATE, TABLES["pages"].empty()), folder / "walk.sqlite")
+
+
+def take_level(walk: Walk) -> list[Node]:
+    return [node for host in walk.begin_level() for node, _ in walk.level_of(host)]
+
+
+def outcome_of(walk: Walk, path: str) -> tuple[str, str]:
+    known = walk.visited.visit_of(START + path)
+    assert known is not None
+    return known[0]["outcome"], known[0]["reason"]
 
 
 def parent(path: str, rule: int, depth: int = 0) -> Node:
     return Node(START + path, "discovery", rule, "start", depth)
 
 
-def test_several_finds_of_a_url_make_one_node_in_whichever_order_they_come() -> None:
+def test_several_finds_of_a_url_make_one_node_in_whichever_order_they_come(tmp_path: Path) -> None:
     finds = [
         (parent("z", 0, 1), Found(START + "x", "content")),
         (parent("a", 1, 1), Found(START + "x", "both")),
@@ -30,20 +42,62 @@ def test_several_finds_of_a_url_make_one_node_in_whichever_order_they_come() -> 
     ]
     merged = set()
     for order in itertools.permutations(finds):
-        walk = walk_of(starting("listing", "list", items="a"), starting("links"))
-        walk.take_level()
+        walk = walk_of(tmp_path, starting("listing", "list", items="a"), starting("links"))
+        take_level(walk)
         for node, found in order:
             walk.add(node, [found])
-        merged.add(next(iter(walk.take_level())))
+        # the start pages are of the first level, and x is of the nearest that any find gives it
+        [node] = take_level(walk)
+        merged.add(node)
+        walk.close()
     assert merged == {Node(START + "x", "both", 1, "link", 2, START + "a")}
 
 
-def test_the_nearest_level_comes_first() -> None:
-    walk = walk_of(starting("links"))
-    [start] = walk.take_level()
+def test_the_nearest_level_comes_first(tmp_path: Path) -> None:
+    walk = walk_of(tmp_path, starting("links"))
+    [start] = take_level(walk)
     walk.add(start, [Found(START + "b", "both"), Found(START + "a", "both")])
-    assert [node.url for node in walk.take_level()] == [START + "a", START + "b"]
-    assert walk.take_level() == []
+    assert [node.url for node in take_level(walk)] == [START + "a", START + "b"]
+    assert take_level(walk) == []
+
+
+def test_a_url_of_the_level_under_way_is_not_taken_twice(tmp_path: Path) -> None:
+    walk = walk_of(tmp_path, starting("links"))
+    [start] = take_level(walk)
+    walk.add(start, [Found(START, "both"), Found(START + "a", "both")])
+    [page] = take_level(walk)
+    walk.add(page, [Found(START, "both"), Found(START + "a", "both")])
+    assert take_level(walk) == []
+
+
+def test_the_cap_keeps_the_urls_that_come_first(tmp_path: Path) -> None:
+    walk = walk_of(tmp_path, starting("links"))
+    [start] = take_level(walk)
+    walk.add(start, [Found(START + path, "both") for path in "dbca"])
+    walk.begin_level()
+    assert walk.cap_level(3, None)
+    assert [node.url for node, _ in walk.level_of("site.test")] == [START + "a", START + "b"]
+    assert outcome_of(walk, "c") == ("skipped", "the cap of 3 pages (fetch.max_pages) is reached")
+
+
+def test_the_cap_of_a_host_leaves_other_hosts_alone(tmp_path: Path) -> None:
+    walk = walk_of(tmp_path, starting("links"))
+    [start] = take_level(walk)
+    others = [Found(f"http://other.test/{number}", "both") for number in range(3)]
+    walk.add(start, [Found(START + path, "both") for path in "abc"] + others)
+    walk.begin_level()
+    assert walk.cap_level(100, 2)
+    assert [node.url for node, _ in walk.level_of("site.test")] == [START + "a"]
+    assert [node.url for node, _ in walk.level_of("other.test")] == [other.url for other in others[:2]]
+
+
+def test_a_host_that_is_given_up_leaves_its_urls_for_later(tmp_path: Path) -> None:
+    walk = walk_of(tmp_path, starting("listing", items="a"))
+    take_level(walk)
+    walk.settle_host("site.test", "down")
+    walk.end_level()
+    assert outcome_of(walk, "") == ("deferred", "down")
+    assert walk.visited.counts() == {"deferred": 1}
 
 
 def test_links_of_a_page_that_a_sitemap_found_first_are_followed_as_well(crawling: Crawling) -> None:
@@ -61,14 +115,17 @@ def test_links_of_a_page_that_a_sitemap_found_first_are_followed_as_well(crawlin
 
 
 @pytest.mark.parametrize("rule", ["sitemap", "listing", "api", "urls"])
-def test_complete_rules_keep_their_revisits_until_they_are_named(rule: str) -> None:
+def test_complete_rules_keep_their_revisits_until_they_are_named(tmp_path: Path, rule: str) -> None:
     extra = {"listing": {"items": "a"}}.get(rule, {})
     source = source_of(starting(rule, "start", **extra))
     frontier = plan_frontier(source, DATE, TABLES["pages"].empty())
     revisit = frontier.with_columns(url=pl.lit(START + "old"), why=pl.lit("revisit"), role=pl.lit("content"))
-    walk = Walk(source, pl.concat([frontier, revisit]))
-    [start] = walk.take_level()
-    walk.add(start, [Found(START + "other", "content")])
-    walk.take_level()
+    walk = Walk(source, pl.concat([frontier, revisit]), tmp_path / "walk.sqlite")
+    [start] = take_level(walk)
+    for role in ("content", "discovery"):
+        walk.add(start, [Found(f"{START}other-{role}", role)])  # type: ignore[arg-type]
+    walk.settle_host("nowhere.test", "not of this level")
+    take_level(walk)
     assert not walk.release_unnamed()
-    assert [node.url for node in walk.vanished()] == [START + "old"]
+    walk.settle_unnamed()
+    assert outcome_of(walk, "old") == ("gone", "no longer listed")

@@ -9,7 +9,7 @@ from typing import Any
 
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.resources import FetcherResource
-from webdata_assets.stages.crawl.spool import Spool
+from webdata_assets.stages.crawl.spool import Place, Spool
 from webdata_assets.stages.embed.encoder import Encoder
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.tables import Tables
@@ -38,10 +38,11 @@ def die_in_the_crawl() -> None:
     append = Spool.append
     segments = iter(range(SPOOLED_SEGMENTS - 1))
 
-    def append_and_die(self: Spool, rows: list[dict[str, Any]]) -> None:
-        append(self, rows)
+    def append_and_die(self: Spool, entries: list[tuple[bytes, bytes | None]]) -> list[Place]:
+        places = append(self, entries)
         if next(segments, None) is None:
             die()
+        return places
 
     Spool.append = append_and_die  # type: ignore[method-assign]
 

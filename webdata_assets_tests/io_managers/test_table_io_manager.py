@@ -35,7 +35,7 @@ def test_metadata_of_a_partitioned_output(graph):
     unique = {column.name for column in columns if column.constraints.unique}
     nullable = {column.name for column in columns if column.constraints.nullable}
     assert unique == {"url"}
-    assert nullable == {"etag", "last_modified", "payload_hash", "payload_date"}
+    assert nullable == {"etag", "last_modified", "payload_hash", "payload_date", "visited_at"}
 
 
 def test_metadata_of_an_unpartitioned_output(graph):

@@ -46,7 +46,7 @@ def test_a_write_without_checks_is_not_admitted(store):
     put(store, "frontier", ONE)
     assert not is_admitted(store)
     with pytest.raises(
-        NotAdmittedError, match="not_empty, schema, unique_keys did not run on its newest data"
+        NotAdmittedError, match="not_empty, proxies_healthy, schema, unique_keys did not run on its newest data"
     ):
         store.read_admitted(FRONTIER, SHOP)
 
@@ -284,7 +284,7 @@ def test_the_ledger_only_grows_and_its_rows_obey_its_schema(store):
     assert before.join(after, on=list(after.columns), how="anti", nulls_equal=True).is_empty()
     CHECK_RESULTS.schema.validate(after)
     assert after.select(CHECK_RESULTS.key).is_unique().all()
-    assert store.ledger.verdict_counts() == (5, 1)
+    assert store.ledger.verdict_counts() == (7, 1)
     assert after.filter(pl.col("check") == "materialized").height == 2
 
 

@@ -115,4 +115,23 @@ def test_visits_of_other_sources_do_not_count_and_bytes_are_not_read(store):
     admit(store, "pages", BLOG)
     visits = last_visits(store, day(1))
     assert visits.is_empty()
-    assert visits.columns == [name for name in PAGES.polars_schema if name != "payload"]
+    heavy = {"payload", "links", "links_rule"}
+    assert visits.columns == [name for name in PAGES.polars_schema if name not in heavy]
+
+
+def test_a_failure_does_not_make_the_bytes_unknown_that_were_seen_before(store):
+    put(store, "pages", frame("pages", row("pages")))
+    lost = row("pages", outcome="failed", failure_domain="target", reason="503", payload=None)
+    lost |= {"payload_hash": None, "payload_date": None, "etag": None, "date": day(1).date}
+    put(store, "pages", frame("pages", lost), day(1))
+    for number in (0, 1):
+        admit(store, "pages", day(number))
+    [visit] = last_visits(store, day(2)).iter_rows(named=True)
+    assert (visit["outcome"], visit["date"], visit["payload_date"]) == ("failed", day(1).date, DAY)
+    assert visit["payload_hash"] is not None
+
+
+def test_links_are_read_of_the_pages_that_have_any(store):
+    rows = [row("pages", links='[["http://a.test/","content",null]]', links_rule="r"), row("pages", number=1)]
+    put(store, "pages", frame("pages", *rows))
+    assert list(store.payloads.links(SHOP.source, DAY)) == [(URL, "r", rows[0]["links"])]

@@ -1,11 +1,13 @@
 """The frontier: what a partition must visit, as known before its crawl starts.
 
-What belongs here: whether a date may be crawled, start URLs, and revisits with their validators. What does
-not: what is found while crawling (walk.py).
+What belongs here: whether a date may be crawled, start URLs, revisits with their validators, and dead letters
+that are asked again. What does not: what is found while crawling (walk.py).
 """
 
 import datetime as dt
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
 
 import polars as pl
 
@@ -13,12 +15,15 @@ from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.discover import (
     DiscoverApi,
+    DiscoverFiles,
     DiscoverLinks,
     DiscoverListing,
     DiscoverSitemap,
     DiscoverUrls,
+    DiscoverWarc,
     Discovery,
 )
+from webdata_assets.sources.fetch import StoredWay
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery.discover import allows
 from webdata_assets.stages.crawl.discovery.found import Role
@@ -49,7 +54,7 @@ def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
     if now < day:
         raise _refused(source, date, "that date is in the future; choose one up to today (UTC)")
     grace_hours = min(_MAX_GRACE_HOURS, source.cadence_hours / 2)
-    if source.as_of is None and now >= day + dt.timedelta(hours=_DAY_HOURS + grace_hours):
+    if source.is_live and now >= day + dt.timedelta(hours=_DAY_HOURS + grace_hours):
         raise _refused(
             source,
             date,
@@ -60,12 +65,30 @@ def check_date(source: Source, date: dt.date, now: dt.datetime) -> None:
 
 def starting_role(rule: Discovery) -> Role:
     """Return what a rule's start URLs are read for."""
-    if isinstance(rule, DiscoverUrls):
+    if isinstance(rule, DiscoverUrls | DiscoverWarc | DiscoverFiles):
         return "content"
     return "both" if isinstance(rule, DiscoverLinks | DiscoverApi) else "discovery"
 
 
-def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Retried:
+    """A dead letter of an earlier partition that is asked again, as its row of pages had it."""
+
+    url: str
+    role: Role
+    discovery: int
+    depth: int
+
+
+def plan_frontier(
+    source: Source,
+    date: dt.date,
+    last_visits: pl.DataFrame,
+    *,
+    listed: Mapping[int, Sequence[str]] | None = None,
+    retried: Sequence[Retried] = (),
+    dropped: Collection[str] = (),
+) -> pl.DataFrame:
     """Return the frontier of one partition, ordered by URL.
 
     Args:
@@ -74,10 +97,14 @@ def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> p
         date: the partition's.
         last_visits: rows of pages without payload: the newest admitted visit of each URL before the date.
             Later rows and older doubles are left out of account.
+        listed: position of an archive's or folder's rule → the URLs that it holds for the date.
+        retried: dead letters to ask again, whether or not they are revisits.
+        dropped: URLs that are not asked for any more.
 
     Returns:
         Start URLs and, with `fetch.revisit`, the URLs of earlier visits that are still in scope and not gone,
-        list pages included, so that these are asked for conditionally as well.
+        list pages included, so that these are asked for conditionally as well. URLs that were never reached
+        are asked again only as dead letters.
 
     Raises:
         PermanentError: ACCESS, when a start URL is no URL.
@@ -91,7 +118,9 @@ def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> p
     rows: dict[str, dict[str, Any]] = {}
     for index, rule in enumerate(source.fetch.discover):
         role = starting_role(rule)
-        for url in map(canonical_url, rule.start):
+        for url in map(canonical_url, (*rule.start, *(listed or {}).get(index, ()))):
+            if url in dropped:
+                continue
             known = rows.get(url)
             if known is None:
                 rows[url] = _row(source, date, url, role, index, "start", 0, visits.get(url))
@@ -100,8 +129,13 @@ def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> p
                 rows[url] = known | {"role": "both", "discovery": reads_links}
     if source.fetch.revisit:
         scope = scope_of(source)
+        is_stored = source.fetch.via in get_args(StoredWay)
         for url, visit in visits.items():
-            if url in rows or visit["outcome"] == "gone" or url not in scope:
+            if url in rows or url in dropped or visit["outcome"] == "gone":
+                continue
+            if not is_stored and url not in scope:
+                continue
+            if visit["outcome"] == "failed" and visit["payload_hash"] is None:
                 continue
             # a rule that the source file has lost since is replaced by its last one
             index = min(visit["discovery"], len(source.fetch.discover) - 1)
@@ -109,12 +143,19 @@ def plan_frontier(source: Source, date: dt.date, last_visits: pl.DataFrame) -> p
             revisited = _revisited_role(rule, visit["role"])
             if revisited is not None and (revisited == "discovery" or allows(rule, url)):
                 rows[url] = _row(source, date, url, revisited, index, "revisit", visit["depth"], visit)
+    for letter in retried:
+        url, index = letter.url, min(letter.discovery, len(source.fetch.discover) - 1)
+        if url not in rows and url not in dropped:
+            rows[url] = _row(source, date, url, letter.role, index, "retry", letter.depth, visits.get(url))
     return pl.DataFrame(list(rows.values()), schema=TABLES["frontier"].polars_schema).sort("url")
 
 
 def _revisited_role(rule: Discovery, last_role: str) -> Role | None:
     if isinstance(rule, DiscoverLinks | DiscoverApi):
         return "both"
+    if isinstance(rule, DiscoverWarc):
+        # an archive that lacks a page on a date says nothing of it
+        return None
     if last_role == "discovery":
         # only lists and sitemaps have pages of their own beside the start; a former start is no revisit
         return "discovery" if isinstance(rule, DiscoverListing | DiscoverSitemap) else None
@@ -145,6 +186,7 @@ def _row(
         "last_modified": visit.get("last_modified") if visit.get("payload_hash") else None,
         "payload_hash": visit.get("payload_hash"),
         "payload_date": visit.get("payload_date"),
+        "visited_at": visit.get("observed_at") if visit.get("payload_hash") else None,
     }
 
 

@@ -1,23 +1,32 @@
 """Requests: one polite hop at a time, for pages and for robots.txt, and the wait after a failed one.
 
-What belongs here: scope, robots, rate and headers of a single request. What does not: redirects of pages and
-outcomes (visit.py).
+What belongs here: scope, robots, rate, breaker, proxy and headers of a single request. What does not:
+redirects of pages and outcomes (visit.py).
 """
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from webdata_assets.errors import PermanentError, TransientError
+from webdata_assets.sources.fetch import StoredWay
 from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl import robots
+from webdata_assets.stages.crawl.breaker import Admission, Breaker
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.headers import source_headers
+from webdata_assets.stages.crawl.hosts import HostClosedError, HostHealth
+from webdata_assets.stages.crawl.node import host_of_canonical
 from webdata_assets.stages.crawl.politeness import Politeness
+from webdata_assets.stages.crawl.proxies import ProxyPool
+from webdata_assets.stages.crawl.rates import SharedRates
 from webdata_assets.stages.crawl.retry import REDIRECTS, Backoff, check_status
-from webdata_assets.stages.crawl.robots import MAX_FETCHED_BYTES, Robots
-from webdata_assets.stages.crawl.transport import Request, Response, Transport
-from webdata_assets.stages.crawl.urls import canonical_url, host_of, scope_of, with_as_of, without_as_of
+from webdata_assets.stages.crawl.robots import Robots
+from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response, Transport
+from webdata_assets.stages.crawl.urls import canonical_url, scope_of, with_as_of, without_as_of
 
 MAX_REDIRECTS = 10
 _MAX_IN_FLIGHT = 128
@@ -35,113 +44,187 @@ class Requester:
         self,
         source: Source,
         date: dt.date,
-        transport: Transport,
+        ways: Sequence[Transport],
         *,
+        robots_way: Transport,
         user_agent: str,
         now: Callable[[], dt.datetime],
         clock: Clock,
         backoff: Backoff,
+        rates: SharedRates | None,
+        proxies: ProxyPool | None,
     ) -> None:
-        """Take what all requests share. Raises PermanentError when a header's variable is missing."""
+        """Take what all requests share. Raises PermanentError when a header's variable is missing.
+
+        Args:
+            source: says how.
+            date: the partition's.
+            ways: the way in, and those to fall back to.
+            robots_way: reads robots.txt, whichever way the pages come.
+            user_agent: sent, and matched against robots.txt.
+            now: gives the present moment with its time zone.
+            clock: for pacing.
+            backoff: between tries of a URL.
+            rates: the limits that other processes share; none, if this one is alone.
+            proxies: to go through; none, to connect directly.
+        """
         self.requests = 0
         self.source = source
         self.scope = scope_of(source)
         self.now = now
         self.date = date
-        self.transport = transport
+        self.ways = ways
+        self._robots_way = robots_way
         self._clock = clock
         self._backoff = backoff
+        self._proxies = proxies
         self._own_headers = {"user-agent": user_agent}
         if source.as_of is not None and source.as_of.header is not None:
             self._own_headers[source.as_of.header.lower()] = date.strftime(source.as_of.format)
         self._source_headers = {name.lower(): value for name, value in source_headers(source).items()}
-        self._politeness = Politeness(
+        self.politeness = Politeness(
             requests_per_second=source.fetch.requests_per_second,
             concurrency=source.fetch.concurrency,
             clock=clock,
+            rates=rates,
         )
         self._in_flight = asyncio.Semaphore(_MAX_IN_FLIGHT)
-        self._robots = Robots(user_agent, self._fetch_robots)
+        self._is_stored = source.fetch.via in get_args(StoredWay)
+        self._robots = (
+            Robots(user_agent, self._fetch_robots, clock)
+            if source.fetch.robots == "obey" and not self._is_stored
+            else None
+        )
+        self._health: dict[str, HostHealth] = {}
+        self._in_scope: dict[str, bool] = {}
 
     async def close(self) -> None:
-        """End what still runs. The transport stays open."""
-        await self._robots.close()
+        """End what still runs. The ways stay open."""
+        if self._robots is not None:
+            await self._robots.close()
 
-    async def get(self, url: str, *, credentials: bool, conditions: dict[str, str]) -> Response:
+    def health(self, host: str) -> HostHealth:
+        """Return the health of a host."""
+        if host not in self._health:
+            policy = self.source.fetch.breaker
+            self._health[host] = HostHealth(
+                host, Breaker(policy, self._clock), self._clock, max_wait_seconds=policy.max_wait_seconds
+            )
+        return self._health[host]
+
+    async def get(self, url: str, *, way: int, credentials: bool, conditions: dict[str, str]) -> Response:
         """Make one request for a page, after scope, robots and rate; no URL here has the date parameter.
 
-        Raises what the transport raises, and ForbiddenError.
+        Raises what the way raises, ForbiddenError, HostClosedError, and RobotsUnavailableError.
         """
-        if url not in self.scope:
-            raise ForbiddenError(f"leads out of scope, to {host_of(url)}")
-        if self.source.fetch.robots == "obey":
-            verdict = await self._robots.ask(url)
+        if not self.allows_host(url):
+            raise ForbiddenError(f"leads out of scope, to {host_of_canonical(url)}")
+        if self._robots is not None:
+            verdict = self._robots.known(url) or await self._robots.ask(url)
             if not verdict.allowed:
                 raise ForbiddenError("robots.txt forbids it")
             if verdict.crawl_delay is not None:
-                self._politeness.slow_down(host_of(url), verdict.crawl_delay)
-        headers = self._own_headers | (self._source_headers | conditions if credentials else {})
+                self.politeness.slow_down(host_of_canonical(url), verdict.crawl_delay)
+        headers = self._own_headers
+        if credentials and (self._source_headers or conditions):
+            headers = headers | self._source_headers | conditions
         as_of = self.source.as_of
         asked = with_as_of(url, as_of, self.date)
-        response = await self._request(asked, headers, self.source.fetch.max_body_bytes)
+        response = await self._request(self.ways[way], asked, headers, self.source.fetch.max_body_bytes)
+        if response.url == asked:
+            return response if asked == url else replace(response, url=url)
         # a browser may have been led elsewhere
-        landed = url if response.url == asked else without_as_of(canonical_url(response.url), as_of)
-        return replace(response, url=landed)
+        return replace(response, url=without_as_of(canonical_url(response.url), as_of))
 
-    async def wait(self, url: str, attempt: int, error: TransientError, status: int | None) -> bool:
-        """Wait as the failed attempt asks for, the host with it where it is overloaded.
+    def allows_host(self, url: str) -> bool:
+        """Return whether a canonical URL lies in the source's scope."""
+        if self._is_stored:
+            # nothing is requested from anybody
+            return True
+        origin = url[: url.index("/", url.index("//") + 2) + 1]
+        if origin not in self._in_scope:
+            self._in_scope[origin] = origin in self.scope
+        return self._in_scope[origin]
+
+    def retry_after(self, url: str, attempt: int, error: TransientError, status: int | None) -> float | None:
+        """Return the seconds after which to try again, the host left alone where it is overloaded.
 
         Returns:
-            Whether there is another attempt.
+            None when that was the last try.
         """
-        fetch, host = self.source.fetch, host_of(url)
+        fetch, host = self.source.fetch, host_of_canonical(url)
         asked = error.retry_after_seconds
         if asked is not None:
-            self._politeness.delay(host, min(asked, fetch.max_retry_after_seconds))
-            return attempt < fetch.max_attempts and asked <= fetch.max_retry_after_seconds
+            wait = min(asked, fetch.max_retry_after_seconds)
+            if not isinstance(error, HostClosedError):
+                self.politeness.delay(host, wait)
+            return wait if attempt < fetch.max_attempts and asked <= fetch.max_retry_after_seconds else None
         if attempt >= fetch.max_attempts:
-            return False
+            return None
         seconds = self._backoff.seconds(attempt)
         if status in (429, 503):
-            self._politeness.delay(host, seconds)
-        else:
-            await self._clock.sleep(seconds)
-        return True
+            self.politeness.delay(host, seconds)
+        return seconds
 
-    async def _request(self, url: str, headers: dict[str, str], max_body_bytes: int) -> Response:
-        request = Request(
-            url, headers, self.source.fetch.timeout_seconds, max_body_bytes, self.source.allow_private
-        )
-        async with self._politeness.turn(host_of(url)), self._in_flight:
+    async def _request(
+        self, way: Transport, url: str, headers: dict[str, str], max_body_bytes: int
+    ) -> Response:
+        fetch = self.source.fetch
+        request = Request(url, headers, fetch.timeout_seconds, max_body_bytes, self.source.allow_private)
+        if self._is_stored:
+            return await way.fetch(request)
+        host = host_of_canonical(url)
+        breaker = self.health(host).breaker
+        async with self.politeness.turn(host), self._in_flight:
+            admission = breaker.admit()
+            if admission is Admission.WAIT:
+                raise HostClosedError(host, breaker.seconds_to_probe())
+            era = breaker.era
+            # a probe without an answer, such as a cancelled one, has not shown that the host is well
+            succeeded: bool | None = False if admission is Admission.PROBE else None
+            failed = False
+            proxy = await self._proxies.lease() if self._proxies is not None else None
+            if proxy is not None:
+                request = replace(request, proxy=proxy)
             self.requests += 1
-            return await self.transport.fetch(request)
+            started = time.perf_counter()
+            try:
+                response = await way.fetch(request)
+                succeeded = response.status < 500
+                failed = not succeeded or response.status == 429
+            except ProxyFailedError:
+                self._report(proxy, ok=False)
+                raise
+            except TransientError:
+                succeeded, failed = False, True
+                raise
+            except PermanentError:
+                succeeded = True
+                raise
+            finally:
+                if succeeded is not None:
+                    breaker.record(succeeded, era)
+                    self.politeness.observe(host, time.perf_counter() - started, failed)
+            self._report(proxy, ok=True)
+        return response
+
+    def _report(self, proxy: str | None, *, ok: bool) -> None:
+        if self._proxies is not None and proxy is not None:
+            self._proxies.report(proxy, ok=ok)
 
     async def _fetch_robots(self, url: str) -> Response | None:
-        attempt = 0
-        while True:
-            attempt += 1
-            status = None
-            try:
-                response = await self._follow_robots(url)
-                if response is None:
-                    return None
-                status = response.status
-                if status == 429 or status >= 500:
-                    check_status(status, response.headers, self.now())
-                return response
-            except TransientError as error:
-                if not await self.wait(url, attempt, error, status):
-                    raise
-
-    async def _follow_robots(self, url: str) -> Response | None:
-        for _ in range(MAX_REDIRECTS + 1):
-            response = await self._request(url, self._own_headers, MAX_FETCHED_BYTES)
+        for _ in range(robots.MAX_REDIRECTS + 1):
+            response = await self._request(
+                self._robots_way, url, self._own_headers, robots.MAX_FETCHED_BYTES
+            )
             if response.status not in REDIRECTS:
+                if response.status == 429 or response.status >= 500:
+                    check_status(response.status, response.headers, self.now())
                 return response
             try:
                 url = canonical_url(response.headers.get("location", ""), url)
             except PermanentError:
                 return None
-            if url not in self.scope:
+            if not self.allows_host(url):
                 return None
         return None

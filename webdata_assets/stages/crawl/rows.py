@@ -1,39 +1,38 @@
-"""Rows: a visit's outcome as a value, and its forms in the pages table, the dead letters and the spool.
+"""Rows: a visit's outcome as a value, and its forms in the spool and in the tables.
 
 What belongs here: the Visit and its conversions. What does not: how it came about (visit.py).
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+import orjson
 import polars as pl
 
 from webdata_assets.errors import PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.walk import Node
+from webdata_assets.stages.crawl.discovery.found import Found
+from webdata_assets.stages.crawl.node import Node
 
-Outcome = Literal["fetched", "unchanged", "gone", "failed", "skipped"]
+Outcome = Literal["fetched", "unchanged", "gone", "failed", "skipped", "deferred"]
 
-SPOOL_SCHEMA = pl.Schema(
-    {
-        **TABLES["pages"].polars_schema,
-        "head": pl.String(),
-        "first_tried_at": pl.Datetime("us", "UTC"),
-    }
-)
-"""The columns of pages, and the two of dead letters that pages lack."""
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Visit:
     """What visiting one URL gave; the names are those of the pages table.
 
     Attributes:
-        body: the decompressed bytes where they came over the network; stored as payload when fetched.
+        observed_at: the moment whose content was seen, where it is not `fetched_at`: an archive's.
         head: the last response's status and headers, for a dead letter.
+        links: what the page names, where it was read for links, before scope and patterns choose.
+        links_rule: identifies the rule that they were read by.
+        body: the decompressed bytes where they came over the network; stored as payload when fetched.
     """
 
     outcome: Outcome
@@ -51,9 +50,12 @@ class Visit:
     attempts: int = 0
     elapsed_ms: int | None = None
     fetched_at: dt.datetime | None = None
+    observed_at: dt.datetime | None = None
     first_tried_at: dt.datetime | None = None
     head: str | None = None
-    body: bytes | None = field(default=None, repr=False)
+    links: list[Found] | None = field(default=None, repr=False)
+    links_rule: str | None = None
+    body: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_reached(self) -> bool:
@@ -77,49 +79,116 @@ class Visit:
         )
 
 
-_VISIT_COLUMNS = tuple(item.name for item in fields(Visit) if item.name != "body")
+_MOMENTS = ("fetched_at", "observed_at", "first_tried_at")
+_PLAIN = tuple(
+    item.name for item in fields(Visit) if item.name not in (*_MOMENTS, "payload_date", "links", "body")
+)
 
 
-def page_row(source: Source, date: dt.date, node: Node, visit: Visit) -> dict[str, Any]:
-    """Return the row of pages for one URL, with the spool's two further columns."""
-    return {
-        **{name: getattr(visit, name) for name in _VISIT_COLUMNS},
-        "date": date,
-        "source": source.name,
-        "url": node.url,
-        "role": node.role,
-        "discovery": node.rule,
-        "why": node.why,
-        "discovered_from": node.discovered_from,
-        "depth": node.depth,
-        "payload": visit.body if visit.outcome == "fetched" else None,
-        "observed_at": _observed_at(source, date, visit.fetched_at),
+def visit_to_json(visit: Visit) -> dict[str, Any]:
+    """Return the visit without its body as the spool keeps it: only what is set, moments in microseconds."""
+    values: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(visit, name)) is not None}
+    for name in _MOMENTS:
+        moment = getattr(visit, name)
+        if moment is not None:
+            values[name] = (moment - _EPOCH) // _MICROSECOND
+    if visit.payload_date is not None:
+        values["payload_date"] = visit.payload_date.isoformat()
+    if visit.links is not None:
+        values["links"] = [
+            [link.url, link.role, None if link.last_modified is None else link.last_modified.isoformat()]
+            for link in visit.links
+        ]
+    return values
+
+
+def visit_from_json(values: Mapping[str, Any]) -> Visit:
+    """Return the visit that the spool keeps."""
+    known: dict[str, Any] = {name: values[name] for name in _PLAIN if name in values}
+    for name in _MOMENTS:
+        if name in values:
+            known[name] = _EPOCH + values[name] * _MICROSECOND
+    if "payload_date" in values:
+        known["payload_date"] = dt.date.fromisoformat(values["payload_date"])
+    if "links" in values:
+        known["links"] = [found_of(*link) for link in values["links"]]
+    return Visit(**known)
+
+
+def found_of(url: str, role: str, last_modified: str | None) -> Found:
+    """Return a link as the spool and the pages table keep it."""
+    moment = None if last_modified is None else dt.datetime.fromisoformat(last_modified)
+    return Found(url, role, moment)  # type: ignore[arg-type]
+
+
+def pages_frame(
+    source: Source, date: dt.date, rows: Iterable[tuple[Node, Mapping[str, Any], bytes | None]]
+) -> pl.DataFrame:
+    """Return rows of the pages table, in the order given.
+
+    Args:
+        source: of all rows.
+        date: of all rows.
+        rows: node, visit as the spool keeps it, and payload.
+    """
+    taken = list(rows)
+    nodes = [node for node, _, _ in taken]
+    visits = [visit for _, visit, _ in taken]
+    columns: dict[str, Any] = {
+        "date": [date] * len(taken),
+        "source": [source.name] * len(taken),
+        "url": [node.url for node in nodes],
+        "role": [node.role for node in nodes],
+        "discovery": [node.rule for node in nodes],
+        "why": [node.why for node in nodes],
+        "discovered_from": [node.discovered_from for node in nodes],
+        "depth": [node.depth for node in nodes],
+        "payload": [payload for _, _, payload in taken],
+        "payload_date": [_date(visit.get("payload_date")) for visit in visits],
+        "links": [_links(visit.get("links")) for visit in visits],
+        "observed_at": [_observed_at(source, date, visit) for visit in visits],
+        "attempts": [visit.get("attempts", 0) for visit in visits],
     }
+    series = []
+    for name, dtype in TABLES["pages"].polars_schema.items():
+        values = columns[name] if name in columns else [visit.get(name) for visit in visits]
+        if isinstance(dtype, pl.Datetime):
+            series.append(pl.Series(name, values, pl.Int64).cast(dtype))
+        else:
+            series.append(pl.Series(name, values, dtype))
+    return pl.DataFrame(series)
 
 
-def visit_of(row: Mapping[str, Any]) -> Visit:
-    """Return the visit that a row of the spool holds."""
-    return Visit(**{name: row[name] for name in _VISIT_COLUMNS}, body=row["payload"])
-
-
-def pages_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Return the pages table's rows, ordered by URL."""
-    schema = TABLES["pages"].polars_schema
-    return pl.DataFrame([[row[name] for name in schema] for row in rows], schema=schema, orient="row").sort(
-        "url"
-    )
-
-
-def dead_letters_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Return one dead letter for each failed row, ordered by URL."""
+def dead_letters_frame(
+    source: Source, date: dt.date, rows: Iterable[tuple[Node, Mapping[str, Any]]]
+) -> pl.DataFrame:
+    """Return one dead letter for each of the failed rows given, in their order."""
     schema = TABLES["dead_letters"].polars_schema
-    failed = (row | {"last_tried_at": row["fetched_at"]} for row in rows if row["outcome"] == "failed")
-    letters = [[row[name] for name in schema] for row in failed]
-    return pl.DataFrame(letters, schema=schema, orient="row").sort("url")
+    letters = []
+    for node, visit in rows:
+        known = {**visit, "date": date, "source": source.name, "url": node.url}
+        known["attempts"] = visit.get("attempts", 0)
+        known["first_tried_at"] = _moment(visit.get("first_tried_at"))
+        known["last_tried_at"] = _moment(visit.get("fetched_at"))
+        letters.append([known.get(name) for name in schema])
+    return pl.DataFrame(letters, schema=schema, orient="row")
 
 
-def _observed_at(source: Source, date: dt.date, fetched_at: dt.datetime | None) -> dt.datetime | None:
-    if fetched_at is None or source.as_of is None:
-        return fetched_at
+def _observed_at(source: Source, date: dt.date, visit: Mapping[str, Any]) -> int | None:
+    observed: int | None = visit.get("observed_at") or visit.get("fetched_at")
+    if observed is None or source.as_of is None:
+        return observed
     end_of_date = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
-    return min(fetched_at, end_of_date)
+    return min(observed, (end_of_date - _EPOCH) // _MICROSECOND)
+
+
+def _moment(microseconds: int | None) -> dt.datetime | None:
+    return None if microseconds is None else _EPOCH + microseconds * _MICROSECOND
+
+
+def _date(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+def _links(links: list[list[Any]] | None) -> str | None:
+    return None if links is None else orjson.dumps(links).decode()

@@ -1,114 +1,192 @@
 """The walk: which URLs a crawl knows, in which order it visits them, and which have left their lists.
 
 What belongs here: breadth-first order and the merging of several finds of one URL, independent of timing.
-What does not: visiting (visit.py) and reading pages (discovery/).
+What does not: visiting (visit.py), what a visit gave (visited.py), and reading pages (discovery/).
+
+All of it lies in a scratch database on disk, so that a frontier of millions takes no more memory than one of
+thousands. The database is made anew by each run, from the frontier and the spool.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
+import orjson
 import polars as pl
 
 from webdata_assets.sources.discover import (
     DiscoverApi,
+    DiscoverFiles,
+    DiscoverJob,
     DiscoverLinks,
     DiscoverListing,
     DiscoverSitemap,
     DiscoverUrls,
 )
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.discovery.found import Found, Role
+from webdata_assets.stages.crawl.discovery.found import Found
+from webdata_assets.stages.crawl.node import Node, host_of_canonical
+from webdata_assets.stages.crawl.visited import Visited
+from webdata_assets.stages.crawl.walk_sql import (
+    INSERT_FOUND,
+    INSERT_START,
+    NODE_COLUMNS,
+    ROWS_AT_ONCE,
+    TABLES,
+    node_of,
+)
 
-Why = Literal["start", "revisit", "link"]
-_PRECEDENCE: tuple[Why, ...] = ("start", "revisit", "link")
-_COMPLETE = (DiscoverUrls, DiscoverListing, DiscoverSitemap, DiscoverApi)
+_COMPLETE = (DiscoverUrls, DiscoverListing, DiscoverSitemap, DiscoverApi, DiscoverFiles, DiscoverJob)
 """Rules that name all of their pages, so that a page which they name no longer is gone."""
 
 
-@dataclass(frozen=True)
-class LastVisit:
-    """What the frontier knows of a URL's last admitted visit."""
-
-    payload_hash: str
-    payload_date: dt.date
-    etag: str | None
-    last_modified: str | None
-
-
-@dataclass(frozen=True)
-class Node:
-    """One URL of the crawl. `rule` is the position in `fetch.discover` of the rule that governs it."""
-
-    url: str
-    role: Role
-    rule: int
-    why: Why
-    depth: int
-    discovered_from: str | None = None
-    last_visit: LastVisit | None = None
-
-    @property
-    def reads_links(self) -> bool:
-        """Whether the page is read for URLs."""
-        return self.role != "content"
-
-
 class Walk:
-    """Hands out URLs by depth, each once, so that a URL's depth is its shortest path."""
+    """Hands out URLs by depth, each once, so that a URL's depth is its shortest path.
 
-    def __init__(self, source: Source, frontier: pl.DataFrame) -> None:
+    Attributes:
+        visited: what the visits gave.
+    """
+
+    def __init__(
+        self, source: Source, frontier: pl.DataFrame | Iterable[pl.DataFrame], scratch: Path
+    ) -> None:
         """Begin with a frontier.
 
         Revisits under rules that name all of their pages wait until they are named again.
+
+        Args:
+            source: its rules govern the URLs.
+            frontier: whole, or in parts.
+            scratch: a file that is made anew; whoever gave it removes it after `close`.
         """
         self._rules = source.fetch.discover
-        self._nodes: dict[str, Node] = {}
-        self._waiting: defaultdict[int, set[str]] = defaultdict(set)
-        self._unnamed: set[str] = set()
+        self._level = -1
         self._broken: set[int] = set()
         self._naming: set[int] = set()
-        for row in frontier.iter_rows(named=True):
-            node = _starting_node(row)
-            self._nodes[node.url] = node
-            if node.why == "revisit" and isinstance(self._rules[node.rule], _COMPLETE):
-                self._unnamed.add(node.url)
-            else:
-                self._waiting[node.depth].add(node.url)
-                if node.role != "discovery":
-                    self._naming.add(node.rule)
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        scratch.unlink(missing_ok=True)
+        # handed from thread to thread, and never used by two at once
+        self._database = sqlite3.connect(scratch, isolation_level=None, check_same_thread=False)
+        self._database.executescript(TABLES)
+        self.visited = Visited(self._database)
+        for part in [frontier] if isinstance(frontier, pl.DataFrame) else frontier:
+            for rows in part.iter_slices(ROWS_AT_ONCE):
+                self._database.executemany(
+                    INSERT_START, (self._starting(row) for row in rows.iter_rows(named=True))
+                )
 
-    @property
-    def nodes(self) -> Iterable[Node]:
-        """Every URL known so far."""
-        return self._nodes.values()
+    def close(self) -> None:
+        """Release the scratch file."""
+        self._database.close()
 
     def __len__(self) -> int:
-        return len(self._nodes)
+        """The number of URLs known so far."""
+        return self._number("SELECT count(*) FROM urls")
 
-    def take_level(self) -> list[Node]:
-        """Return the waiting URLs of the least depth, ordered by URL; empty when none wait."""
-        depths = [depth for depth, urls in self._waiting.items() if urls]
-        if not depths:
+    def begin_level(self) -> list[str]:
+        """Begin with the URLs of the next depth; return their hosts, none when all is visited."""
+        level = self._database.execute(
+            "SELECT min(turn) FROM urls WHERE turn > ?", (self._level,)
+        ).fetchone()[0]
+        if level is None:
             return []
-        return [self._nodes[url] for url in sorted(self._waiting.pop(min(depths)))]
+        self._level = level
+        return [
+            host
+            for (host,) in self._database.execute("SELECT DISTINCT host FROM urls WHERE turn = ?", (level,))
+        ]
+
+    def cap_level(self, cap: int, per_host: int | None) -> bool:
+        """Settle those URLs of the level that the caps leave no place for; return whether there are any.
+
+        Args:
+            cap: pages of the crawl, `fetch.max_pages`. The URLs that come first in their order are kept.
+            per_host: pages of one host, `fetch.max_pages_per_host`.
+        """
+        capped = 0
+        if per_host is not None:
+            capped += self._settle(
+                "skipped",
+                f"the cap of {per_host} pages of one host (fetch.max_pages_per_host) is reached",
+                """
+                SELECT url FROM (
+                    SELECT url, first_turn,
+                        row_number() OVER (PARTITION BY host ORDER BY first_turn, url) AS place
+                    FROM urls WHERE first_turn <= :level
+                ) WHERE first_turn = :level AND place > :cap
+                """,
+                {"level": self._level, "cap": per_host},
+            )
+        earlier = self._number("SELECT count(*) FROM urls WHERE first_turn < ?", self._level)
+        capped += self._settle(
+            "skipped",
+            f"the cap of {cap} pages (fetch.max_pages) is reached",
+            "SELECT url FROM urls WHERE first_turn = :level ORDER BY url LIMIT -1 OFFSET :places",
+            {"level": self._level, "places": max(0, cap - earlier)},
+        )
+        return capped > 0
+
+    def level_of(self, host: str) -> Iterator[tuple[Node, bool]]:
+        """Yield the level's URLs of one host that are to be visited, or only read for links, by URL.
+
+        The second value says whether the URL was visited already.
+        """
+        last = ""
+        while True:
+            rows = self._database.execute(
+                f"""
+                SELECT {NODE_COLUMNS}, outcome IS NOT NULL FROM urls LEFT JOIN visits USING (url)
+                WHERE turn = ? AND host = ? AND urls.url > ?
+                    AND (outcome IS NULL OR (role <> 'content' AND outcome IN ('fetched', 'unchanged')))
+                ORDER BY urls.url LIMIT {ROWS_AT_ONCE}
+                """,  # noqa: S608
+                (self._level, host, last),
+            ).fetchall()
+            for row in rows:
+                yield node_of(row[:-1]), bool(row[-1])
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            last = rows[-1][0]
 
     def add(self, parent: Node, found: Iterable[Found]) -> None:
         """Take the URLs that a visited page names."""
         rule = self._rules[parent.rule]
         depth = parent.depth + 1
+        turn = max(depth, self._level + 1)
+        is_too_deep = isinstance(rule, DiscoverLinks) and depth > rule.max_depth
+        rows = []
         for item in found:
             if item.role != "discovery":
                 self._naming.add(parent.rule)
-            if not (isinstance(rule, DiscoverLinks) and depth > rule.max_depth):
-                self._add(Node(item.url, item.role, parent.rule, "link", depth, parent.url))
+            if not is_too_deep:
+                moment = item.last_modified
+                rows.append(
+                    (
+                        item.url,
+                        host_of_canonical(item.url),
+                        item.role,
+                        parent.rule,
+                        depth,
+                        turn,
+                        parent.url,
+                        None if moment is None else _sortable(moment),
+                        self._level,
+                    )
+                )
+        self._database.executemany(INSERT_FOUND, rows)
 
-    def mark_broken(self, node: Node) -> None:
-        """Note that a page which is read for links was not reached, so that its rule's list is not whole."""
-        if node.reads_links:
-            self._broken.add(node.rule)
+    def end_level(self) -> None:
+        """Note which rules' lists are not whole: a page that is read for links was not reached."""
+        unreached = self._database.execute(
+            """
+            SELECT DISTINCT rule FROM urls LEFT JOIN visits USING (url)
+            WHERE turn = ? AND role <> 'content' AND coalesce(outcome, '') NOT IN ('fetched', 'unchanged')
+            """,
+            (self._level,),
+        )
+        self._broken.update(rule for (rule,) in unreached)
 
     def release_unnamed(self) -> bool:
         """Queue the revisits whose rule did not name all of its pages; return whether there are any.
@@ -116,57 +194,77 @@ class Walk:
         A rule that names nothing is taken for broken too: an empty list is more often a fault than the truth.
         """
         whole = self._naming - self._broken
-        released = {url for url in self._unnamed if self._nodes[url].rule not in whole}
-        self._unnamed -= released
-        for url in released:
-            self._waiting[self._nodes[url].depth].add(url)
-        return bool(released)
+        rules = [index for index, rule in enumerate(self._rules) if index not in whole]
+        waiting = [index for index in rules if not isinstance(self._rules[index], DiscoverJob)]
+        marks = ", ".join(f"?{position}" for position in range(2, len(waiting) + 2))
+        released = self._database.execute(
+            f"""
+            UPDATE urls SET turn = max(depth, ?1), first_turn = max(depth, ?1)
+            WHERE turn IS NULL AND rule IN ({marks})
+            """,  # noqa: S608
+            (self._level + 1, *waiting),
+        ).rowcount
+        return released > 0
 
-    def vanished(self) -> list[Node]:
-        """Return the revisits that no list names any more."""
-        return [self._nodes[url] for url in self._unnamed]
+    def settle_unnamed(self) -> None:
+        """Give the revisits that no list names any more their outcome."""
+        for index, rule in enumerate(self._rules):
+            whole = index in self._naming - self._broken
+            is_job = isinstance(rule, DiscoverJob)
+            self._settle(
+                "gone" if whole else "skipped",
+                "no longer listed" if whole or not is_job else "the job did not deliver it",
+                "SELECT url FROM urls WHERE turn IS NULL AND rule = :rule",
+                {"rule": index},
+            )
 
-    def _add(self, new: Node) -> None:
-        old = self._nodes.get(new.url)
-        if old is None:
-            self._nodes[new.url] = new
-            self._waiting[new.depth].add(new.url)
-        elif new.url in self._unnamed:
-            self._unnamed.remove(new.url)
-            self._nodes[new.url] = replace(new, why=old.why, last_visit=old.last_visit)
-            self._waiting[new.depth].add(new.url)
-        elif new.url in self._waiting.get(old.depth, ()):
-            merged = _merge(old, new)
-            self._nodes[new.url] = merged
-            self._waiting[old.depth].discard(new.url)
-            self._waiting[merged.depth].add(new.url)
-        elif new.reads_links and not old.reads_links:
-            # visited for its content, and now to be read for links as well: it takes another turn
-            self._nodes[new.url] = replace(old, role="both", rule=new.rule)
-            self._waiting[new.depth].add(new.url)
-
-
-def _merge(one: Node, other: Node) -> Node:
-    """Return what two finds of one URL say together, in whichever order they came."""
-    # the first rule that reads the page for links governs it
-    governing = min(one, other, key=lambda node: (not node.reads_links, node.rule))
-    nearest = min(one, other, key=lambda node: (node.depth, node.discovered_from or ""))
-    return Node(
-        url=one.url,
-        role=one.role if one.role == other.role else "both",
-        rule=governing.rule,
-        why=min(one.why, other.why, key=_PRECEDENCE.index),
-        depth=nearest.depth,
-        discovered_from=nearest.discovered_from,
-        last_visit=one.last_visit or other.last_visit,
-    )
-
-
-def _starting_node(row: dict[str, object]) -> Node:
-    values = {name: row[name] for name in ("url", "role", "why", "depth")}
-    last_visit = None
-    if row["payload_hash"] is not None:
-        last_visit = LastVisit(
-            **{name: row[name] for name in ("payload_hash", "payload_date", "etag", "last_modified")}  # type: ignore[arg-type]
+    def settle_host(self, host: str, reason: str) -> None:
+        """Leave the level's URLs of a host that have no outcome for a later run."""
+        self._settle(
+            "deferred",
+            reason,
+            "SELECT url FROM urls WHERE turn = :level AND host = :host",
+            {"level": self._level, "host": host},
         )
-    return Node(rule=row["discovery"], last_visit=last_visit, **values)  # type: ignore[arg-type]
+
+    def settle_rest(self, reason: str) -> None:
+        """Leave every URL without an outcome for a later run."""
+        self._settle("deferred", reason, "SELECT url FROM urls", {})
+
+    def _settle(self, outcome: str, reason: str, urls: str, values: dict[str, Any]) -> int:
+        return self._database.execute(
+            f"""
+            INSERT OR IGNORE INTO visits SELECT url, :outcome, :visit, '', 0, -1 FROM ({urls})
+            """,  # noqa: S608
+            values
+            | {"outcome": outcome, "visit": orjson.dumps({"outcome": outcome, "reason": reason}).decode()},
+        ).rowcount
+
+    def _starting(self, row: dict[str, Any]) -> Sequence[Any]:
+        waits = row["why"] == "revisit" and isinstance(self._rules[row["discovery"]], _COMPLETE)
+        if not waits and row["role"] != "discovery":
+            self._naming.add(row["discovery"])
+        payload_date, visited_at = row["payload_date"], row["visited_at"]
+        return (
+            row["url"],
+            host_of_canonical(row["url"]),
+            row["role"],
+            row["discovery"],
+            row["why"],
+            row["depth"],
+            None if waits else row["depth"],
+            row["payload_hash"],
+            None if payload_date is None else payload_date.isoformat(),
+            row["etag"],
+            row["last_modified"],
+            None if visited_at is None else visited_at.isoformat(),
+        )
+
+    def _number(self, query: str, *values: object) -> int:
+        number: int = self._database.execute(query, values).fetchone()[0]
+        return number
+
+
+def _sortable(moment: dt.datetime) -> str:
+    """Return a moment as text that sorts as the moments do."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
