@@ -1,0 +1,1 @@
+"""Tests of assets whose shape matters beside what they compute."""
