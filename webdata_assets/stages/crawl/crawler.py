@@ -189,8 +189,9 @@ class _Crawl:
         return result
 
     async def close(self) -> None:
-        """Wait for what is being written."""
+        """Finish what is being written."""
         await self._writer.close()
+        self._spool.close()
 
     async def keep_delivered(self, url: str, visit: Visit, start: str) -> None:
         """Keep a page that a job delivered, found from the job's start URL."""

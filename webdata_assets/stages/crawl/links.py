@@ -17,7 +17,7 @@ from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery import Found, Page, discover
 from webdata_assets.stages.crawl.node import Node
-from webdata_assets.stages.crawl.rows import Visit, found_of
+from webdata_assets.stages.crawl.rows import Visit, links_from_json
 from webdata_assets.stages.crawl.urls import Scope
 from webdata_assets.stages.crawl.walk import Walk
 
@@ -104,7 +104,7 @@ class LinkReader:
             self._loaded[date] = asyncio.create_task(self._load(self._load_links, date))
         await asyncio.shield(self._loaded[date])
         kept = self._walk.visited.kept_links(url, date, rule_id)
-        return None if kept is None else [found_of(*link) for link in orjson.loads(kept)]
+        return None if kept is None else links_from_json(kept)
 
     async def _load(self, load_links: LoadLinks, date: dt.date) -> None:
         self._walk.visited.keep_links(date, await asyncio.to_thread(load_links, date))

@@ -13,10 +13,9 @@ import polars as pl
 
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.node import Node
 from webdata_assets.stages.crawl.politeness import HostPace
 from webdata_assets.stages.crawl.rows import dead_letters_frame, pages_frame
-from webdata_assets.stages.crawl.spool import Spool
+from webdata_assets.stages.crawl.spool import Place, Spool
 from webdata_assets.stages.crawl.walk import Walk
 from webdata_assets.stages.parts import FrameParts, Parts
 
@@ -24,6 +23,17 @@ FinishReason = Literal["complete", "capped", "paused"]
 
 _ROWS_AT_ONCE = 1_000
 _BYTES_AT_ONCE = 16_000_000
+_NODES = pl.Schema(
+    {
+        "url": pl.String(),
+        "role": pl.String(),
+        "discovery": pl.Int16(),
+        "why": pl.String(),
+        "discovered_from": pl.String(),
+        "depth": pl.Int16(),
+    }
+)
+"""The types of PAGE_COLUMNS, as the pages table names them."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +98,31 @@ class WalkedRows:
 
     def frames(self, *, without: tuple[str, ...] = ()) -> Iterator[pl.DataFrame]:
         """Yield the rows by URL, at most a thousand and about sixteen megabytes of payload at once."""
-        rows: list[tuple[Node, dict[str, Any], bytes | None]] = []
-        size = 0
         with self.spool.reader() as payload_at:
-            for node, visit, place in self.walk.visited.rows():
-                is_wanted = "payload" not in without and visit["outcome"] == "fetched"
-                payload = payload_at(place) if is_wanted else None
-                rows.append((node, visit, payload))
-                size += len(payload or b"")
-                if len(rows) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
-                    yield pages_frame(self.source, self.date, rows).drop(without, strict=False)
-                    rows, size = [], 0
-        if rows:
-            yield pages_frame(self.source, self.date, rows).drop(without, strict=False)
+            for rows in self._parts():
+                payloads: list[bytes | None] = [None] * len(rows)
+                if "payload" not in without:
+                    payloads = [payload_at(Place(*row[-3:])) for row in rows]
+                nodes = pl.DataFrame([row[:-4] for row in rows], schema=_NODES, orient="row")
+                visits = pl.Series([row[-4] for row in rows], dtype=pl.String)
+                frame = pages_frame(self.source, self.date, nodes, visits, payloads)
+                yield frame.drop(without, strict=False)
 
     def dead_letters(self) -> pl.DataFrame:
         """Return one dead letter for each failed URL, by URL."""
-        failed = ((node, visit) for node, visit, _ in self.walk.visited.rows("failed"))
-        return dead_letters_frame(self.source, self.date, failed)
+        failed = [row for rows in self.walk.visited.rows("failed") for row in rows]
+        visits = pl.Series([row[-4] for row in failed], dtype=pl.String)
+        return dead_letters_frame(self.source, self.date, [row[0] for row in failed], visits)
+
+    def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
+        part: list[tuple[Any, ...]] = []
+        size = 0
+        for rows in self.walk.visited.rows():
+            for row in rows:
+                part.append(row)
+                size += max(0, row[-1])
+                if len(part) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
+                    yield part
+                    part, size = [], 0
+        if part:
+            yield part

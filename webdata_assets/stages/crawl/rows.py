@@ -15,7 +15,6 @@ from webdata_assets.errors import PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.discovery.found import Found
-from webdata_assets.stages.crawl.node import Node
 
 Outcome = Literal["fetched", "unchanged", "gone", "failed", "skipped", "deferred"]
 
@@ -83,6 +82,13 @@ _MOMENTS = ("fetched_at", "observed_at", "first_tried_at")
 _PLAIN = tuple(
     item.name for item in fields(Visit) if item.name not in (*_MOMENTS, "payload_date", "links", "body")
 )
+_JSON = pl.Struct(
+    dict.fromkeys(_PLAIN, pl.String)
+    | {"http_status": pl.Int16, "attempts": pl.Int16, "elapsed_ms": pl.Int32, "payload_bytes": pl.Int64}
+    | {"payload_date": pl.String, "links": pl.String}
+    | dict.fromkeys(_MOMENTS, pl.Int64)
+)
+"""The types of a visit as the spool keeps it."""
 
 
 def visit_to_json(visit: Visit) -> dict[str, Any]:
@@ -95,10 +101,7 @@ def visit_to_json(visit: Visit) -> dict[str, Any]:
     if visit.payload_date is not None:
         values["payload_date"] = visit.payload_date.isoformat()
     if visit.links is not None:
-        values["links"] = [
-            [link.url, link.role, None if link.last_modified is None else link.last_modified.isoformat()]
-            for link in visit.links
-        ]
+        values["links"] = links_to_json(visit.links)
     return values
 
 
@@ -111,84 +114,80 @@ def visit_from_json(values: Mapping[str, Any]) -> Visit:
     if "payload_date" in values:
         known["payload_date"] = dt.date.fromisoformat(values["payload_date"])
     if "links" in values:
-        known["links"] = [found_of(*link) for link in values["links"]]
+        known["links"] = links_from_json(values["links"])
     return Visit(**known)
 
 
-def found_of(url: str, role: str, last_modified: str | None) -> Found:
-    """Return a link as the spool and the pages table keep it."""
-    moment = None if last_modified is None else dt.datetime.fromisoformat(last_modified)
-    return Found(url, role, moment)  # type: ignore[arg-type]
+def links_to_json(links: Iterable[Found]) -> str:
+    """Return links as the spool and the pages table keep them."""
+    return orjson.dumps(
+        [
+            [link.url, link.role, None if link.last_modified is None else link.last_modified.isoformat()]
+            for link in links
+        ]
+    ).decode()
+
+
+def links_from_json(text: str) -> list[Found]:
+    """Return the links that were kept."""
+    return [
+        Found(url, role, None if moment is None else dt.datetime.fromisoformat(moment))
+        for url, role, moment in orjson.loads(text)
+    ]
 
 
 def pages_frame(
-    source: Source, date: dt.date, rows: Iterable[tuple[Node, Mapping[str, Any], bytes | None]]
+    source: Source, date: dt.date, nodes: pl.DataFrame, visits: pl.Series, payloads: list[bytes | None]
 ) -> pl.DataFrame:
     """Return rows of the pages table, in the order given.
 
     Args:
         source: of all rows.
         date: of all rows.
-        rows: node, visit as the spool keeps it, and payload.
+        nodes: the pages table's columns that say how a URL was found.
+        visits: as the spool keeps them, in JSON.
+        payloads: null where there is none.
     """
-    taken = list(rows)
-    nodes = [node for node, _, _ in taken]
-    visits = [visit for _, visit, _ in taken]
-    columns: dict[str, Any] = {
-        "date": [date] * len(taken),
-        "source": [source.name] * len(taken),
-        "url": [node.url for node in nodes],
-        "role": [node.role for node in nodes],
-        "discovery": [node.rule for node in nodes],
-        "why": [node.why for node in nodes],
-        "discovered_from": [node.discovered_from for node in nodes],
-        "depth": [node.depth for node in nodes],
-        "payload": [payload for _, _, payload in taken],
-        "payload_date": [_date(visit.get("payload_date")) for visit in visits],
-        "links": [_links(visit.get("links")) for visit in visits],
-        "observed_at": [_observed_at(source, date, visit) for visit in visits],
-        "attempts": [visit.get("attempts", 0) for visit in visits],
-    }
-    series = []
-    for name, dtype in TABLES["pages"].polars_schema.items():
-        values = columns[name] if name in columns else [visit.get(name) for visit in visits]
-        if isinstance(dtype, pl.Datetime):
-            series.append(pl.Series(name, values, pl.Int64).cast(dtype))
-        else:
-            series.append(pl.Series(name, values, dtype))
-    return pl.DataFrame(series)
+    decoded = visits.str.json_decode(_JSON).struct.unnest()
+    observed = pl.coalesce("observed_at", "fetched_at")
+    if source.as_of is not None:
+        end_of_date = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
+        observed = pl.min_horizontal(observed, (end_of_date - _EPOCH) // _MICROSECOND)
+        observed = pl.when(pl.col("fetched_at").is_not_null()).then(observed)
+    moments = {name: _moment(pl.col(name)) for name in ("fetched_at", "first_tried_at")}
+    schema = TABLES["pages"].polars_schema
+    return (
+        pl.concat([nodes, decoded], how="horizontal")
+        .with_columns(
+            **moments,
+            date=pl.lit(date),
+            source=pl.lit(source.name),
+            payload=pl.Series(payloads, dtype=pl.Binary),
+            payload_date=pl.col("payload_date").str.to_date("%Y-%m-%d"),
+            attempts=pl.col("attempts").fill_null(0),
+            observed_at=_moment(observed),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
 
 
-def dead_letters_frame(
-    source: Source, date: dt.date, rows: Iterable[tuple[Node, Mapping[str, Any]]]
-) -> pl.DataFrame:
-    """Return one dead letter for each of the failed rows given, in their order."""
+def dead_letters_frame(source: Source, date: dt.date, urls: list[str], visits: pl.Series) -> pl.DataFrame:
+    """Return dead letters, in the order given: the URLs, and their failed visits as the spool keeps them."""
     schema = TABLES["dead_letters"].polars_schema
-    letters = []
-    for node, visit in rows:
-        known = {**visit, "date": date, "source": source.name, "url": node.url}
-        known["attempts"] = visit.get("attempts", 0)
-        known["first_tried_at"] = _moment(visit.get("first_tried_at"))
-        known["last_tried_at"] = _moment(visit.get("fetched_at"))
-        letters.append([known.get(name) for name in schema])
-    return pl.DataFrame(letters, schema=schema, orient="row")
+    return (
+        visits.str.json_decode(_JSON)
+        .struct.unnest()
+        .with_columns(
+            date=pl.lit(date),
+            source=pl.lit(source.name),
+            url=pl.Series(urls, dtype=pl.String),
+            attempts=pl.col("attempts").fill_null(0),
+            first_tried_at=_moment(pl.col("first_tried_at")),
+            last_tried_at=_moment(pl.col("fetched_at")),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
 
 
-def _observed_at(source: Source, date: dt.date, visit: Mapping[str, Any]) -> int | None:
-    observed: int | None = visit.get("observed_at") or visit.get("fetched_at")
-    if observed is None or source.as_of is None:
-        return observed
-    end_of_date = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
-    return min(observed, (end_of_date - _EPOCH) // _MICROSECOND)
-
-
-def _moment(microseconds: int | None) -> dt.datetime | None:
-    return None if microseconds is None else _EPOCH + microseconds * _MICROSECOND
-
-
-def _date(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
-
-
-def _links(links: list[list[Any]] | None) -> str | None:
-    return None if links is None else orjson.dumps(links).decode()
+def _moment(microseconds: pl.Expr) -> pl.Expr:
+    return microseconds.cast(pl.Datetime("us", "UTC"))

@@ -1,10 +1,11 @@
 """The spool: what a crawl that is still running has finished, so that a killed run resumes where it was.
 
-What belongs here: immutable segments in a folder, notes beside them, and grouped writes. What does not: the
-final table (store/), and what a resumed crawl does with the entries (crawler.py).
+What belongs here: segments in a folder, notes beside them, and grouped writes. What does not: the final table
+(store/), and what a resumed crawl does with the entries (crawler.py).
 
 A segment is a row of entries: a line of JSON, whose `payload` says how many bytes follow it, and those bytes.
-It is written under another name and renamed, so that a killed process leaves it whole or not at all.
+Each process writes a segment of its own and only ever adds to it. A kill, or a power cut, may leave its last
+entry torn; that is told by the line's end and by the payload's hash, and passed over.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 _SUFFIX = ".entries"
 _NOTES = "notes"
 _OPEN_SEGMENTS = 64
+_SEGMENT_BYTES = 256_000_000
 _SYNC_SECONDS = 1.0
 
 
@@ -45,8 +47,10 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         """Take the folder, which is made on the first append."""
         self._folder = folder
-        self._is_made = False
-        self._unsynced: list[Path] = []
+        self._segment: BinaryIO | None = None
+        self._name = ""
+        self._size = 0
+        self._is_synced = True
 
     @property
     def folder(self) -> Path:
@@ -54,69 +58,67 @@ class Spool:
         return self._folder
 
     def append(self, entries: list[tuple[bytes, bytes | None]]) -> list[Place]:
-        """Write entries as one segment; when this returns they survive the process.
-
-        They survive the machine once `sync` has returned, too.
+        """Add entries; when this returns they survive the process, and the machine after `sync`.
 
         Args:
-            entries: each a JSON object in one line, without `payload`, and its payload, if any.
+            entries: each a JSON object in one line, without `payload`, and its payload, if any. One with a
+                payload has its BLAKE3 as `payload_hash`.
 
         Returns:
             Where each payload lies.
         """
-        if not self._is_made:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._is_made = True
-        name = f"{uuid.uuid4().hex}{_SUFFIX}"
+        if self._segment is None or self._size > _SEGMENT_BYTES:
+            self._begin_segment()
         parts: list[bytes] = []
         places = []
-        offset = 0
         for line, payload in entries:
             size = -1 if payload is None else len(payload)
             head = b'%b,"payload":%d}\n' % (line[:-1], size)
-            offset += len(head)
-            places.append(Place(name, offset, size))
+            self._size += len(head)
+            places.append(Place(self._name, self._size, size))
             parts.append(head)
             if payload:
                 parts.append(payload)
-                offset += size
-        path = self._folder / name
-        unfinished = f"{path}.tmp"
-        with open(unfinished, "wb") as file:  # noqa: PTH123 - measurably cheaper, once per group of pages
-            file.writelines(parts)
-        os.replace(unfinished, path)  # noqa: PTH105
-        self._unsynced.append(path)
+                self._size += size
+        assert self._segment is not None
+        self._segment.writelines(parts)
+        self._segment.flush()
+        self._is_synced = False
         return places
 
     def sync(self) -> None:
-        """Make what was appended so far survive the machine."""
-        paths, self._unsynced = self._unsynced, []
-        for path in paths:
-            with path.open("rb") as file:
-                os.fdatasync(file.fileno())
+        """Make what was added so far survive the machine."""
+        if self._segment is not None and not self._is_synced:
+            self._is_synced = True
+            os.fdatasync(self._segment.fileno())
+
+    def close(self) -> None:
+        """End the segment; another `append` begins a new one."""
+        if self._segment is not None:
+            self.sync()
+            self._segment.close()
+            self._segment = None
+
+    def _begin_segment(self) -> None:
+        self.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._name = f"{uuid.uuid4().hex}{_SUFFIX}"
+        self._segment = (self._folder / self._name).open("xb")
+        self._size = 0
 
     def entries(self) -> Iterator[tuple[dict[str, Any], Place]]:
         """Yield the entries of all segments with the places of their payloads, segment by segment.
 
-        An entry that two runs wrote is there twice. What a machine that lost its power left torn is passed
-        over, with the rest of its segment.
+        An entry that two runs wrote is there twice. A torn one is passed over, with the rest of its segment.
         """
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")) if self._folder.is_dir() else ():
             with path.open("rb") as file:
                 while line := file.readline():
-                    try:
-                        values = orjson.loads(line)
-                        size = values.pop("payload")
-                    except (orjson.JSONDecodeError, KeyError):
-                        logger.warning("%s is torn; what it held is fetched again", path)
+                    entry = _read_entry(line, file)
+                    if entry is None:
+                        logger.warning("%s ends torn; what is missing is fetched again", path.name)
                         break
-                    place = Place(path.name, file.tell(), size)
-                    if size > 0:
-                        body = file.read(size)
-                        if blake3(body).hexdigest() != values.get("payload_hash"):
-                            logger.warning("%s is torn; what it held is fetched again", path)
-                            break
-                    yield values, place
+                    yield entry[0], Place(path.name, *entry[1:])
 
     def payload(self, place: Place) -> bytes | None:
         """Return an entry's payload; None where it has none."""
@@ -171,8 +173,24 @@ class Spool:
 
     def drop(self) -> None:
         """Remove the spool; harmless where there is none."""
+        self.close()
         if self._folder.is_dir():
             shutil.rmtree(self._folder)
+
+
+def _read_entry(line: bytes, file: BinaryIO) -> tuple[dict[str, Any], int, int] | None:
+    """Return an entry with the offset and size of its payload, from behind which is read on; None if torn."""
+    if not line.endswith(b"}\n"):
+        return None
+    try:
+        values: dict[str, Any] = orjson.loads(line)
+        size: int = values.pop("payload")
+    except (orjson.JSONDecodeError, KeyError):
+        return None
+    offset = file.tell()
+    if size > 0 and blake3(file.read(size)).hexdigest() != values.get("payload_hash"):
+        return None
+    return values, offset, size
 
 
 class GroupedWriter:

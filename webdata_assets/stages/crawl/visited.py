@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from webdata_assets.stages.crawl.node import LastVisit, Node
+from webdata_assets.stages.crawl.node import LastVisit
 from webdata_assets.stages.crawl.spool import Place
-from webdata_assets.stages.crawl.walk_sql import NODE_COLUMNS, ROWS_AT_ONCE, node_of
+from webdata_assets.stages.crawl.walk_sql import NODE_COLUMNS, PAGE_COLUMNS, ROWS_AT_ONCE, node_of
 
 
 class Visited:
@@ -48,19 +48,23 @@ class Visited:
         ).fetchone()
         return None if row is None else (orjson.loads(row[0]), Place(*row[1:]))
 
-    def rows(self, outcome: str | None = None) -> Iterator[tuple[Node, dict[str, Any], Place]]:
-        """Yield every URL with its visit and the place of its payload, by URL."""
+    def rows(self, outcome: str | None = None) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield every URL, or those of one outcome, by URL and some at a time.
+
+        Each is a tuple of PAGE_COLUMNS, the visit in JSON, and the three values of its payload's place.
+        """
         last = ""
         while True:
             rows = self._database.execute(
                 f"""
-                SELECT {NODE_COLUMNS}, visit, segment, offset, size FROM urls JOIN visits USING (url)
+                SELECT {", ".join(PAGE_COLUMNS)}, visit, segment, offset, size
+                FROM urls JOIN visits USING (url)
                 WHERE urls.url > ? AND (? IS NULL OR outcome = ?) ORDER BY urls.url LIMIT {ROWS_AT_ONCE}
                 """,  # noqa: S608
                 (last, outcome, outcome),
             ).fetchall()
-            for row in rows:
-                yield node_of(row[:-4]), orjson.loads(row[-4]), Place(*row[-3:])
+            if rows:
+                yield rows
             if len(rows) < ROWS_AT_ONCE:
                 return
             last = rows[-1][0]

@@ -43,6 +43,9 @@ NODE_COLUMNS = """
     payload_hash, payload_date, etag, last_modified, visited_at
 """
 
+PAGE_COLUMNS = ("url", "role", "rule", "why", "discovered_from", "depth")
+"""What the pages table says of how a URL was found."""
+
 INSERT_START = """
 INSERT INTO urls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, NULL, NULL, ?8, ?9, ?10, ?11, ?12)
 """
