@@ -14,6 +14,8 @@ from webdata_assets.resources import ClockResource, FetcherResource, SourcesReso
 from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
 from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.store import Store
+from webdata_assets.store.blobs import BinariesApart
+from webdata_assets.store.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
     from webdata_assets.sources.model import Source
@@ -140,7 +142,8 @@ def _crawl_and_output(
     result = _left_unchecked(opened, partition, spool) or _crawl(
         context, partition, source, frontier, opened, fetcher, clock
     )
-    yield output(PAGES, result.rows, _metadata(result), name="pages")
+    rows = BinariesApart(result.rows, opened.blobs) if opened.location.is_local else result.rows
+    yield output(PAGES, rows, _metadata(result), name="pages")
     yield output(
         DEAD_LETTERS,
         result.dead_letters,
@@ -175,6 +178,7 @@ def _crawl(
             ),
             load_links=lambda date: store.payloads.links(source.name, date),
             hosts=hosts,
+            dropped=DeadLetters(store.tables, store.ledger).dropped(source.name),
             now=clock.now,
             log=context.log.info,
         )

@@ -137,15 +137,23 @@ def pages_freshness(subject: Subject) -> Finding:
 
 
 def stored_payloads_match(subject: Subject) -> Finding:
-    """Return whether every stored payload has the BLAKE3 that its row records."""
+    """Return whether every stored payload has the BLAKE3 that its row records, and every binary is kept."""
     stored = subject.rows.filter(pl.col("payload").is_not_null())
+    binaries = subject.rows.filter("in_blobs")
     wrong = [
         url
         for url, payload, recorded in stored.select("url", "payload", "payload_hash").iter_rows()
         if blake3(payload).hexdigest() != recorded
     ]
-    detail = f"bytes differ from their hash: {', '.join(wrong[:3])}" if wrong else None
-    return Finding(not wrong, value=len(wrong), threshold=0, detail=detail)
+    wrong += [
+        url
+        for url, recorded in binaries.select("url", "payload_hash").iter_rows()
+        if not subject.store.blobs.has(recorded)
+    ]
+    detail = f"bytes are missing or differ from their hash: {', '.join(wrong[:3])}" if wrong else None
+    return Finding(
+        not wrong, value=len(wrong), threshold=0, detail=detail, metrics={"binaries": binaries.height}
+    )
 
 
 CHECKS = (
@@ -167,7 +175,10 @@ CHECKS = (
     ),
     Check("finished", PAGES, "Deferred URLs = 0; a paused partition is gone on with.", pages_finished),
     Check("freshness", PAGES, "Age of the newest observation ≤ 1.5 × cadence.", pages_freshness),
-    Check("payload_hash", PAGES, "Stored payloads whose BLAKE3 differs = 0.", stored_payloads_match),
+    Check(
+        "payload_hash", PAGES, "Stored payloads whose BLAKE3 differs, and missing binaries = 0.",
+        stored_payloads_match,
+    ),
     schema_check(DEAD_LETTERS),
     unique_keys_check(DEAD_LETTERS),
 )  # fmt: skip

@@ -95,7 +95,8 @@ def _in_one_line(text: str) -> str:
 def records_reconciliation(subject: Subject) -> Finding:
     """Return whether extracted = records + quarantined, and no changed content page vanished.
 
-    Where a page holds one record, each fetched content page has a record or a reason in quarantine.
+    Where a page holds one record, each fetched content page that is no binary has a record or a reason in
+    quarantine.
     """
     quarantine = subject.rows_of(QUARANTINE)
     refused = quarantine.filter(pl.col("ordinal") >= 0).select("url", "ordinal").unique().height
@@ -107,8 +108,9 @@ def records_reconciliation(subject: Subject) -> Finding:
         problems.append(f"extracted {extracted}, records {subject.rows.height}, quarantined {refused}")
     source = subject.declared
     if source.extract.items is None:
-        pages = subject.rows_of(PAGES, columns=["url", "outcome", "role"])
-        content = pages.filter((pl.col("outcome") == "fetched") & (pl.col("role") != "discovery"))["url"]
+        pages = subject.rows_of(PAGES, columns=["url", "outcome", "role", "in_blobs"])
+        is_content = (pl.col("outcome") == "fetched") & (pl.col("role") != "discovery") & ~pl.col("in_blobs")
+        content = pages.filter(is_content)["url"]
         wanted = {url for url in content if not source.extract.pages or re.search(source.extract.pages, url)}
         vanished = len(wanted - set(subject.rows["url"]) - set(quarantine["url"]))
         lost += vanished

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from webdata_assets.cli.dead_letters import dead_letters_app
+from webdata_assets.cli.export import export_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
 
 app = typer.Typer(
@@ -25,6 +27,8 @@ sources_app = typer.Typer(
     help="List, check and make source files: one YAML file is one source.", no_args_is_help=True
 )
 app.add_typer(sources_app, name="sources")
+app.add_typer(dead_letters_app, name="deadletters")
+app.add_typer(export_app, name="export")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

@@ -137,13 +137,14 @@ def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
                 log=lambda _line: None,
             )
         )
-    page = result.pages.row(0, named=True)
+        pages = result.pages
+    page = pages.row(0, named=True)
     if page["outcome"] != "fetched":
         raise PermanentError(
             f"{url}: {page['outcome']}: {page['reason']}",
             failure_domain=FailureDomain(page["failure_domain"] or FailureDomain.TARGET),
         )
-    fetched = result.pages.with_columns(role=pl.lit("content"))
+    fetched = pages.with_columns(role=pl.lit("content"))
     return next(Payloads.of_pages(fetched))
 
 

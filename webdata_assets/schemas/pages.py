@@ -15,7 +15,7 @@ next run, because its host or the proxies were down."""
 
 
 class Pages(dy.Schema):
-    """One visit to one URL. The payload is there only when it changed."""
+    """One visit to one URL. The payload is there only when it changed, and is no binary."""
 
     date = dy.Date(nullable=False)
     source = columns.source_name()
@@ -41,6 +41,8 @@ class Pages(dy.Schema):
     payload_hash = columns.blake3_hash(nullable=True)
     payload_date = dy.Date(nullable=True)
     """The partition date that holds the payload: this one when fetched, an earlier one when unchanged."""
+    in_blobs = dy.Bool(nullable=False)
+    """Whether the payload is a binary, kept apart under its hash."""
     links = dy.String(nullable=True)
     """JSON: what the page names, as [URL, role, lastmod], where it was read for links and is new."""
     links_rule = dy.String(nullable=True)
@@ -54,7 +56,7 @@ class Pages(dy.Schema):
 
     @dy.rule()
     def payload_iff_fetched(cls) -> pl.Expr:
-        return pl.col("payload").is_not_null() == (pl.col("outcome") == "fetched")
+        return pl.col("payload").is_not_null() == ((pl.col("outcome") == "fetched") & ~pl.col("in_blobs"))
 
     @dy.rule()
     def reached_pages_name_their_payload(cls) -> pl.Expr:
@@ -96,7 +98,7 @@ PAGES = Table(
     unhashed=frozenset(
         {
             "payload", "attempts", "elapsed_ms", "fetched_at", "observed_at", "discovered_from", "links",
-            "links_rule",
+            "links_rule", "in_blobs",
         }
     ),
 )

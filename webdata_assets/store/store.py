@@ -10,6 +10,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.stages.hashing import content_hash, ordered_content_hash
 from webdata_assets.stages.parts import Parts
+from webdata_assets.store.blobs import Blobs
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.location import Location
 from webdata_assets.store.payloads import Payloads
@@ -36,6 +37,11 @@ class Store:
         location = Location(root)
         tables = Tables(location)
         return cls(location, tables, Ledger(tables, now), Payloads(tables))
+
+    @property
+    def blobs(self) -> Blobs:
+        """The binaries among the payloads. Raises PermanentError for an object store."""
+        return Blobs(self.location.folder("blobs"))
 
     def read_admitted(self, table: Table, partition: Partition | None = None) -> pl.DataFrame:
         """Rows of one admitted partition, or of an admitted unpartitioned table, sorted by key.

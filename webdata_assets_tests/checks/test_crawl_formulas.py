@@ -161,4 +161,4 @@ def test_payload_hash_names_pages_whose_bytes_were_changed(store):
     put_pages(store, row("pages"), row("pages", number=1, payload_hash=digest("something else")))
     finding = judge(store, "pages", "payload_hash")
     assert numbers(finding) == (False, 1, 0)
-    assert finding.detail == "bytes differ from their hash: https://shop.example.com/1"
+    assert finding.detail == "bytes are missing or differ from their hash: https://shop.example.com/1"

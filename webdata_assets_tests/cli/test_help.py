@@ -21,6 +21,10 @@ COMMANDS = [
     ["sources", "list"],
     ["sources", "check"],
     ["sources", "new"],
+    ["deadletters", "list"],
+    ["deadletters", "retry"],
+    ["deadletters", "drop"],
+    ["export", "warc"],
 ]
 MAX_CPU_SECONDS = 1.5
 

@@ -115,7 +115,7 @@ def _rule_id(source: Source, index: int) -> str:
     fetch = source.fetch
     parts = [
         str(_READER_VERSION),
-        fetch.discover[index].model_dump_json(exclude={"max_depth"}),
+        fetch.discover[index].model_dump_json(exclude={"max_depth", "path"}),
         orjson.dumps(fetch.hosts).decode(),
         "" if source.as_of is None else source.as_of.model_dump_json(),
     ]

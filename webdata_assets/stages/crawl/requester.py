@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from webdata_assets.errors import PermanentError, TransientError
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.fetch import StoredWay
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl import robots
@@ -152,6 +152,9 @@ class Requester:
         Returns:
             None when that was the last try.
         """
+        if self._is_stored and error.failure_domain is FailureDomain.TARGET:
+            # what is stored says the same every time
+            return None
         fetch, host = self.source.fetch, host_of_canonical(url)
         asked = error.retry_after_seconds
         if asked is not None:
@@ -214,9 +217,7 @@ class Requester:
 
     async def _fetch_robots(self, url: str) -> Response | None:
         for _ in range(robots.MAX_REDIRECTS + 1):
-            response = await self._request(
-                self._robots_way, url, self._own_headers, robots.MAX_FETCHED_BYTES
-            )
+            response = await self._request(self._robots_way, url, self._own_headers, robots.MAX_FETCHED_BYTES)
             if response.status not in REDIRECTS:
                 if response.status == 429 or response.status >= 500:
                     check_status(response.status, response.headers, self.now())

@@ -163,6 +163,7 @@ def pages_frame(
             date=pl.lit(date),
             source=pl.lit(source.name),
             payload=pl.Series(payloads, dtype=pl.Binary),
+            in_blobs=pl.lit(False),
             payload_date=pl.col("payload_date").str.to_date("%Y-%m-%d"),
             attempts=pl.col("attempts").fill_null(0),
             observed_at=_moment(observed),

@@ -5,14 +5,13 @@ scrapy.py, vendors/).
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from webdata_assets.sources.fetch import Way
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl import stored
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.jobs import JobService
 from webdata_assets.stages.crawl.transport import Transport
@@ -45,10 +44,6 @@ class Surroundings:
     scratch: Path = Path("scratch")
 
 
-def _nothing() -> None:
-    """Close nothing."""
-
-
 @dataclass(frozen=True)
 class Ways:
     """The ways of one crawl.
@@ -62,11 +57,9 @@ class Ways:
     pages: tuple[Transport, ...]
     http: Transport
     jobs: JobService | None = None
-    close_archives: Callable[[], None] = _nothing
 
     async def close(self) -> None:
         """Release all of them."""
-        self.close_archives()
         if self.jobs is not None:
             await self.jobs.close()
         for way in {id(way): way for way in (*self.pages, self.http)}.values():
@@ -82,10 +75,13 @@ def open_ways(source: Source, date: dt.date, given: Surroundings) -> Ways:
     http = open_http(given.http_client, given.connect_to)
     jobs = _open_jobs(source, http, given)
     if source.fetch.via == "warc":
-        archives, close = stored.open_warc(source, date, given.archives)
-        return Ways((archives,), http, close_archives=close)
+        from webdata_assets.stages.crawl.warc import open_warc
+
+        return Ways((open_warc(source, date, given.archives),), http)
     if source.fetch.via == "files":
-        return Ways((stored.open_files(source),), http)
+        from webdata_assets.stages.crawl.files import FilesTransport
+
+        return Ways((FilesTransport(source),), http)
     names: list[Way] = [source.fetch.via, *source.fetch.fallback]
     return Ways(tuple(_open(name, source, http, given, jobs) for name in names), http, jobs)
 

@@ -1,0 +1,16 @@
+"""Arguments that several commands take."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def as_date(text: str) -> dt.date:
+    """Return a date of the form YYYY-MM-DD. Raises typer.BadParameter for anything else."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a date of the form YYYY-MM-DD") from error

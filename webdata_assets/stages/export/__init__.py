@@ -1,0 +1,1 @@
+"""Stored pages in the formats of other tools."""
