@@ -14,8 +14,8 @@ FIRST_POSTS = 20
 NEW_PER_DAY = 2
 EDIT_ONE_IN = 12
 """A post is edited on one day in twelve."""
-BROKEN_POST = 4
-"""The post that answers 503 on the day of that incident."""
+BROKEN_POST = FIRST_POSTS + 2 * NEW_PER_DAY - 1
+"""The post that answers 503 on the day of that incident, on which it is published."""
 COPIED_POST = 11
 """The post that the flood copies. It is never edited, so that exact copies stay exact."""
 REMOVED_POST, REMOVED_ON_DAY = 7, 3
