@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from webdata_assets.cli.arguments import Json
 from webdata_assets.cli.dead_letters import dead_letters_app
 from webdata_assets.cli.export import export_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
@@ -29,8 +30,6 @@ sources_app = typer.Typer(
 app.add_typer(sources_app, name="sources")
 app.add_typer(dead_letters_app, name="deadletters")
 app.add_typer(export_app, name="export")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command()

@@ -36,7 +36,8 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
         "frontier": {"url": url, "role": "content", "discovery": 0, "why": "start", "depth": 0},
         "pages": {
             "url": url, "role": "content", "discovery": 0, "why": "start", "depth": 0, "outcome": "fetched",
-            "http_status": 200, "payload": body, "payload_bytes": len(body), "in_blobs": False, **page, "attempts": 1,
+            "http_status": 200, "payload": body, "payload_bytes": len(body), "in_blobs": False,
+            **page, "attempts": 1,
             "fetched_at": NOON, "observed_at": NOON,
         },
         "dead_letters": {"url": url, "reason": "503", "failure_domain": "target", "attempts": 4},

@@ -15,7 +15,7 @@ from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.discovery import Found, Page, discover
+from webdata_assets.stages.crawl.discovery import Found, Page, discover, keep_recent
 from webdata_assets.stages.crawl.node import Node
 from webdata_assets.stages.crawl.rows import Visit, links_from_json
 from webdata_assets.stages.crawl.urls import Scope
@@ -28,6 +28,8 @@ LoadPayload = Callable[[str, str, dt.date], bytes]
 LoadLinks = Callable[[dt.date], Iterable[tuple[str, str, str]]]
 """Payload date → URL, rule and links of every page of that partition that was read for links."""
 
+_BESIDE_THE_PAGE = {"max_depth", "max_listing_pages", "modified_within_days", "path"}
+"""What a rule says that the links of one page do not depend on."""
 _READER_VERSION = 1
 """Raised when pages are read for links in another way, so that what was kept is read again."""
 
@@ -71,13 +73,14 @@ class LinkReader:
             PermanentError: CONFIGURATION, as the rule raises it.
         """
         rule_id = self._rule_ids[node.rule]
+        rule = self._source.fetch.discover[node.rule]
         if visit.links is not None and visit.links_rule == rule_id:
-            return visit, visit.links
+            return visit, keep_recent(rule, visit.links, self._date)
         if body is None:
             assert visit.payload_hash is not None and visit.payload_date is not None
             kept = await self._kept_links(node.url, rule_id, visit.payload_date)
             if kept is not None:
-                return visit, kept
+                return visit, keep_recent(rule, kept, self._date)
             try:
                 body = await asyncio.to_thread(
                     self._load_payload, node.url, visit.payload_hash, visit.payload_date
@@ -85,8 +88,7 @@ class LinkReader:
             except LookupError as error:
                 logger.warning("%s: its stored payload is missing; fetching it again", node.url)
                 raise PayloadGoneError from error
-        page = Page(visit.final_url or node.url, body, visit.content_type)
-        rule = self._source.fetch.discover[node.rule]
+        page = Page(visit.final_url or node.url, body, visit.content_type, visit.headers)
         try:
             found = discover(self._source, self._scope, rule, page, requested_url=node.url)
         except PermanentError as error:
@@ -95,7 +97,7 @@ class LinkReader:
             return visit.failed_to_parse(error), []
         if visit.outcome == "fetched":
             visit = replace(visit, links=found, links_rule=rule_id)
-        return visit, found
+        return visit, keep_recent(rule, found, self._date)
 
     async def _kept_links(self, url: str, rule_id: str, date: dt.date) -> list[Found] | None:
         if self._load_links is None:
@@ -115,7 +117,9 @@ def _rule_id(source: Source, index: int) -> str:
     fetch = source.fetch
     parts = [
         str(_READER_VERSION),
-        fetch.discover[index].model_dump_json(exclude={"max_depth", "path"}),
+        fetch.discover[index].model_dump_json(
+            exclude={"max_depth", "max_listing_pages", "modified_within_days", "path"}
+        ),
         orjson.dumps(fetch.hosts).decode(),
         "" if source.as_of is None else source.as_of.model_dump_json(),
     ]

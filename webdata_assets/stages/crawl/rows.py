@@ -31,6 +31,7 @@ class Visit:
         head: the last response's status and headers, for a dead letter.
         links: what the page names, where it was read for links, before scope and patterns choose.
         links_rule: identifies the rule that they were read by.
+        headers: of the response, where the rule reads them.
         body: the decompressed bytes where they came over the network; stored as payload when fetched.
     """
 
@@ -54,6 +55,7 @@ class Visit:
     head: str | None = None
     links: list[Found] | None = field(default=None, repr=False)
     links_rule: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     body: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -80,7 +82,9 @@ class Visit:
 
 _MOMENTS = ("fetched_at", "observed_at", "first_tried_at")
 _PLAIN = tuple(
-    item.name for item in fields(Visit) if item.name not in (*_MOMENTS, "payload_date", "links", "body")
+    item.name
+    for item in fields(Visit)
+    if item.name not in (*_MOMENTS, "payload_date", "links", "headers", "body")
 )
 _JSON = pl.Struct(
     dict.fromkeys(_PLAIN, pl.String)

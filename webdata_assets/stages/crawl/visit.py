@@ -14,7 +14,7 @@ from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.crawl.barriers import find_barrier
-from webdata_assets.stages.crawl.discovery.found import Page
+from webdata_assets.stages.crawl.discovery import Page, needs_headers
 from webdata_assets.stages.crawl.headers import response_head
 from webdata_assets.stages.crawl.hosts import HostClosedError
 from webdata_assets.stages.crawl.node import Node, host_of_canonical
@@ -133,11 +133,14 @@ class _Try:
         self._hop_url = node.url
         self._response: Response | None = None
         self._conditions: dict[str, str] = {}
+        self._needs_headers = needs_headers(requester.source.fetch.discover[node.rule])
         last = node.last_visit
-        if last is not None and last.etag:
-            self._conditions["if-none-match"] = last.etag
-        if last is not None and last.last_modified:
-            self._conditions["if-modified-since"] = last.last_modified
+        if last is not None and not self._needs_headers:
+            # a 304 does not repeat what the rule reads
+            if last.etag:
+                self._conditions["if-none-match"] = last.etag
+            if last.last_modified:
+                self._conditions["if-modified-since"] = last.last_modified
 
     async def run(self) -> Visit | Retry:
         while True:
@@ -273,6 +276,8 @@ class _Try:
                 "elapsed_ms": response.elapsed_ms,
                 "observed_at": response.observed_at,
             }
+            if self._needs_headers:
+                answer["headers"] = response.headers
         return Visit(
             outcome,
             reason,

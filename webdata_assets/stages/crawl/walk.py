@@ -155,7 +155,10 @@ class Walk:
         rule = self._rules[parent.rule]
         depth = parent.depth + 1
         turn = max(depth, self._level + 1)
-        is_too_deep = isinstance(rule, DiscoverLinks) and depth > rule.max_depth
+        is_too_deep = (isinstance(rule, DiscoverLinks) and depth > rule.max_depth) or (
+            # the listing's first page has depth 0
+            isinstance(rule, DiscoverApi) and depth >= rule.max_listing_pages
+        )
         rows = []
         for item in found:
             if item.role != "discovery":
