@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from webdata_assets.cli.arguments import Json
+from webdata_assets.cli.arguments import Json, as_date
 from webdata_assets.cli.dead_letters import dead_letters_app
 from webdata_assets.cli.export import export_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
@@ -257,12 +257,7 @@ def sources_new(
 
 
 def _date(text: str) -> dt.date:
-    if not text:
-        return dt.datetime.now(dt.UTC).date()
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a date of the form YYYY-MM-DD") from error
+    return as_date(text) if text else dt.datetime.now(dt.UTC).date()
 
 
 def _relative(path: Path) -> Path:
