@@ -1,45 +1,33 @@
 """The browser way in: pages as Chromium renders them, one browser per crawl, one context per page.
 
-What belongs here: driving Playwright. What does not: the command line that confines it (browser_launch.py),
-rate, robots and retries (visit.py).
+What belongs here: one request in, one response or typed error out. What does not: processes
+(browser_processes.py), the page itself (browser_page.py), rate, robots and retries (visit.py).
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.browser_launch import (
-    BLOCKED_URLS,
-    BrowserMissingError,
-    Pins,
-    find_executable,
-    launch_arguments,
-    uses_sandbox,
-)
+from webdata_assets.stages.crawl.browser_errors import explain
+from webdata_assets.stages.crawl.browser_launch import BrowserMissingError
+from webdata_assets.stages.crawl.browser_page import BrowserPage
+from webdata_assets.stages.crawl.browser_processes import BrowserProcesses
+from webdata_assets.stages.crawl.proxy_urls import read_proxy
 from webdata_assets.stages.crawl.transport import Request, Response
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page, Playwright
-    from playwright.async_api import Response as BrowserResponse
-
-logger = logging.getLogger(__name__)
-
-_NOT_EXTRA = frozenset({"accept-encoding", "user-agent", "if-none-match", "if-modified-since"})
-"""The browser's own; and a rendered page depends on more than its main response, so no conditions."""
 
 
 class BrowserTransport:
     """Chromium through Playwright. Only hosts in scope exist for it, at addresses that were checked.
 
     A page that is no HTML is given as its plain bytes. A request's headers go with all that the page loads.
-    With wildcard hosts a page's own host is reachable, and those of pages before it.
+    With wildcard hosts a page's own host is reachable, and those of pages before it. Through a proxy all of
+    the scope is, as the proxy resolves it.
     """
 
     name = "browser"
@@ -58,12 +46,8 @@ class BrowserTransport:
             executable: the browser; found on PATH or in Playwright's own folder if not given.
             connect_to: host, or host:port, → `address:port` to connect to in its place.
         """
-        self._source = source
-        self._executable = executable
-        self._pins = Pins(source, connect_to or {})
-        self._starting = asyncio.Lock()
-        self._playwright: asyncio.Task[Playwright] | None = None
-        self._browsers: list[Browser] = []
+        self._wait_for = source.fetch.wait_for
+        self._processes = BrowserProcesses(source, executable, connect_to or {})
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,28 +70,18 @@ class BrowserTransport:
             from playwright.async_api import Error
         except ModuleNotFoundError as error:
             raise BrowserMissingError("Playwright is not installed") from error
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        if request.method != "GET":
+            raise PermanentError("a browser opens pages only", failure_domain=FailureDomain.CONFIGURATION)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(request.timeout_seconds):
-                browser = await self._browser_for(request.url)
-                context = await browser.new_context(
-                    user_agent=headers.get("user-agent"),
-                    extra_http_headers={name: headers[name] for name in headers.keys() - _NOT_EXTRA},
-                    service_workers="block",
-                    accept_downloads=False,
-                )
-                try:
-                    response = await self._open(await context.new_page(), request)
-                finally:
-                    # shielded, so that a cancelled visit leaves no page behind
-                    await asyncio.shield(context.close())
+                response = await self._fetch(request)
         except TimeoutError as error:
             raise TransientError(
                 f"no whole page within {request.timeout_seconds:g} s", failure_domain=FailureDomain.TARGET
             ) from error
         except Error as error:
-            raise _explain(error.message) from error
+            raise explain(error.message) from error
         if len(response.body) > request.max_body_bytes:
             raise PermanentError(
                 f"the page is larger than {request.max_body_bytes} bytes (fetch.max_body_bytes)",
@@ -117,77 +91,33 @@ class BrowserTransport:
 
     async def close(self) -> None:
         """End the browser and Playwright's own process."""
-        while self._browsers:
-            await self._browsers.pop().close()
-        if self._playwright is not None:
-            starting, self._playwright = self._playwright, None
-            await (await starting).stop()
+        await self._processes.close()
 
-    async def _open(self, page: "Page", request: Request) -> Response:
-        # our own deadline counts, and it is the only one
-        page.set_default_timeout(0)
-        cdp = await page.context.new_cdp_session(page)
-        await cdp.send("Network.enable")
-        await cdp.send("Network.setBlockedURLs", {"urls": list(BLOCKED_URLS)})
-        main = await page.goto(request.url, wait_until="load")
-        if main is None:
-            raise TransientError("the page gave no response", failure_domain=FailureDomain.TARGET)
-        headers = await main.all_headers()
-        if "html" in headers.get("content-type", "html") and main.ok:
-            body = await self._rendered(page)
-        else:
-            body = await main.body()
-        return Response(page.url, main.status, _plain_headers(main, headers), body, elapsed_ms=0)
+    async def _fetch(self, request: Request) -> Response:
+        from playwright.async_api import Error
 
-    async def _rendered(self, page: "Page") -> bytes:
-        if self._source.fetch.wait_for is not None:
-            await page.wait_for_selector(self._source.fetch.wait_for, state="attached")
-        return (await page.content()).encode("utf-8", "replace")
-
-    async def _browser_for(self, url: str) -> "Browser":
-        async with self._starting:
-            if await self._pins.add(url) or not self._browsers or not self._browsers[-1].is_connected():
-                # pages in flight keep the browser that they began with until the crawl closes
-                self._browsers.append(await self._launch())
-            return self._browsers[-1]
-
-    async def _launch(self) -> "Browser":
-        from playwright.async_api import async_playwright
-
-        if self._playwright is None:
-            self._playwright = asyncio.create_task(async_playwright().start())
-        # shielded, so that close() can end what a cancelled visit had begun to start
-        playwright = await asyncio.shield(self._playwright)
-        executable = find_executable(self._executable, playwright.chromium.executable_path)
-        logger.info("starting %s", executable)
-        return await playwright.chromium.launch(
-            executable_path=executable,
-            args=launch_arguments(self._pins.rules()),
-            chromium_sandbox=uses_sandbox(),
-        )
-
-
-def _plain_headers(main: "BrowserResponse", headers: Mapping[str, str]) -> dict[str, str]:
-    # the body is decoded and, for HTML, rendered: validators and encoding of the main response do not fit it
-    dropped = {"content-encoding", "content-length", "etag", "last-modified"} if main.ok else set()
-    return {name: value.replace("\n", ", ") for name, value in headers.items() if name not in dropped}
-
-
-def _explain(message: str) -> TransientError | PermanentError:
-    first = message.partition("\n")[0][:300]
-    if "ERR_NAME_NOT_RESOLVED" in message:
-        return PermanentError(
-            f"the page leads to a host out of scope: {first}", failure_domain=FailureDomain.ACCESS
-        )
-    if "ERR_CERT" in message:
-        return PermanentError(
-            f"the certificate does not verify: {first}", failure_domain=FailureDomain.TARGET
-        )
-    if "Download is starting" in message:
-        return PermanentError("the URL is a download, not a page", failure_domain=FailureDomain.TARGET)
-    if "ERR_TOO_MANY_REDIRECTS" in message:
-        return PermanentError("too many redirects", failure_domain=FailureDomain.TARGET)
-    return TransientError(f"the browser failed: {first}", failure_domain=FailureDomain.TARGET)
+        if request.proxy is None:
+            async with self._processes.context(request, None) as context:
+                return await BrowserPage(context, request, wait_for=self._wait_for).read()
+        proxy = read_proxy(request.proxy)
+        gateway = await self._processes.gateway()
+        with gateway.admit(proxy) as given:
+            host = None
+            try:
+                async with self._processes.context(request, given) as context:
+                    page = BrowserPage(context, request, wait_for=self._wait_for)
+                    try:
+                        return await page.read()
+                    finally:
+                        host = page.host
+            except Error as error:
+                if host in given.refused:
+                    raise PermanentError(
+                        f"the page leads to a host out of scope: {host}", failure_domain=FailureDomain.ACCESS
+                    ) from error
+                if given.failure is not None:
+                    raise given.failure from None
+                raise
 
 
 __all__ = ["BrowserMissingError", "BrowserTransport"]

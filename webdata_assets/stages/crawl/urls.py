@@ -5,7 +5,10 @@ not: addresses (addresses.py), and which URLs are visited (discovery/, walk.py).
 """
 
 import datetime as dt
+import functools
+import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 import ada_url
@@ -25,31 +28,34 @@ def canonical_url(url: str, base: str | None = None) -> str:
         PermanentError: ACCESS, when it is no http or https URL, is too long, or carries credentials.
     """
     try:
-        parsed = ada_url.URL(url.strip(), base)
+        # one call each: ada-url's objects cost a call of C for every part that is asked for
+        href = ada_url.normalize_url(url.strip()) if base is None else ada_url.join_url(base, url.strip())
     except ValueError as error:
         raise _refused(url, "is not a URL") from error
-    if parsed.protocol not in ("http:", "https:"):
-        raise _refused(url, f"has the scheme {parsed.protocol!r}, and only http and https are crawled")
-    if parsed.username or parsed.password:
+    href = href.partition("#")[0]
+    if not href.startswith(("http://", "https://")):
+        scheme = href.partition(":")[0]
+        raise _refused(url, f"has the scheme '{scheme}:', and only http and https are crawled")
+    # the host of a serialised URL holds no @, so one before the path ends credentials
+    if "@" in href and "@" in href[: href.index("/", len("https://"))]:
         # without the URL: it holds the credentials
         raise PermanentError(
-            f"a URL of {parsed.host} carries credentials; give them as fetch.headers",
+            f"a URL of {_parse(href).host} carries credentials; give them as fetch.headers",
             failure_domain=FailureDomain.ACCESS,
         )
-    parsed.hash = ""
-    if len(parsed.href) > MAX_URL_CHARACTERS:
+    if len(href) > MAX_URL_CHARACTERS:
         raise _refused(url, f"is longer than {MAX_URL_CHARACTERS} characters")
-    return parsed.href
+    return href
 
 
 def host_of(url: str) -> str:
     """Return the host without its port, lower-case and in punycode; IPv6 in brackets."""
-    return _parse(url).hostname
+    return _authority(url).hostname
 
 
 def origin_of(url: str) -> str:
     """Return scheme, host and port, such as `https://example.com`: what robots.txt and credentials go by."""
-    return _parse(url).origin
+    return _authority(url).origin
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,10 @@ class Scope:
     patterns: tuple[str, ...]
 
     def __contains__(self, url: str) -> bool:
-        parsed = _parse(url)
-        return parsed.host in self.authorities or any(_matches(parsed, pattern) for pattern in self.patterns)
+        authority = _authority(url)
+        return authority.host in self.authorities or any(
+            _matches(authority, pattern) for pattern in self.patterns
+        )
 
 
 def scope_of(source: Source) -> Scope:
@@ -114,6 +122,36 @@ def with_parameter(url: str, name: str, value: str) -> str:
     return parsed.href
 
 
+def parameter_of(url: str, name: str) -> str | None:
+    """Return the value of a query parameter, the last one if there are several; None without it."""
+    pairs = _parse(url).search.removeprefix("?").split("&")
+    values = [pair.partition("=")[2] for pair in pairs if pair and _name_of(pair) == name]
+    return unquote_plus(values[-1]) if values else None
+
+
+class _Authority(NamedTuple):
+    """Host with port, host alone, and origin."""
+
+    host: str
+    hostname: str
+    origin: str
+
+
+_UP_TO_PATH = re.compile(r"https?://[^/\\?#@\s]+/")
+
+
+def _authority(url: str) -> _Authority:
+    # the URLs of one site share what comes before the path, and that is parsed once
+    start = _UP_TO_PATH.match(url)
+    return _authority_of(start[0]) if start else _authority_of.__wrapped__(url)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _authority_of(url: str) -> _Authority:
+    parsed = _parse(url)
+    return _Authority(parsed.host, parsed.hostname, parsed.origin)
+
+
 def _name_of(pair: str) -> str:
     return unquote_plus(pair.partition("=")[0])
 
@@ -125,8 +163,8 @@ def _parse(url: str) -> ada_url.URL:
         raise _refused(url, "is not a URL") from error
 
 
-def _matches(parsed: ada_url.URL, pattern: str) -> bool:
-    host = parsed.host if ":" in pattern else parsed.hostname
+def _matches(authority: _Authority, pattern: str) -> bool:
+    host = authority.host if ":" in pattern else authority.hostname
     if pattern.startswith("*."):
         return host.endswith(pattern[1:])
     return host == pattern

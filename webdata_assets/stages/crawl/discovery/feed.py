@@ -1,14 +1,27 @@
-"""Feeds: RSS, Atom and JSON Feed, whose entries link to the content."""
+"""Feeds: RSS, Atom and JSON Feed, whose entries link to the content.
 
-from webdata_assets.stages.crawl.discovery.found import Found, Page, resolve_links, unreadable
-from webdata_assets.stages.crawl.discovery.xml import SAFE, local_name
+What belongs here: which link of an entry is the page; feedparser's rules, because readers know feeds by them.
+What does not: anything else of an entry.
+"""
+
+import io
+from typing import Any
+
+from webdata_assets.errors import PermanentError
+from webdata_assets.stages.crawl.discovery.found import Found, Page, is_html, resolve_links, unreadable
+from webdata_assets.stages.crawl.discovery.xml import SAFE, forget, local_name, plain_xml
+from webdata_assets.stages.crawl.urls import canonical_url
+
+FEED_ROOTS = ("rss", "RDF", "feed")
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_MAX_LENIENT_BYTES = 1_000_000
 
 
 def discover_feed(page: Page) -> list[Found]:
     """Return the pages that a feed's entries link to.
 
     Raises:
-        PermanentError: PARSE, when it is no feed.
+        PermanentError: PARSE, when it is no feed, or one that declares entities.
     """
     start = page.body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     links = _read_json(page) if start.startswith(b"{") else _read_xml(page)
@@ -30,37 +43,65 @@ def _read_json(page: Page) -> list[str | None]:
 
 
 def _read_xml(page: Page) -> list[str | None]:
-    import fastfeedparser
-
-    try:
-        feed = fastfeedparser.parse(
-            page.body,
-            include_content=False,
-            include_tags=False,
-            include_media=False,
-            include_enclosures=False,
-        )
-    except (ValueError, LookupError, TypeError, AttributeError, SyntaxError):
-        # what the fast parser trips over, the plain reading of the same elements may still find
-        return _read_plainly(page)
-    return [entry.get("link") for entry in feed["entries"]]
-
-
-def _read_plainly(page: Page) -> list[str | None]:
     from lxml import etree
 
-    parser = etree.XMLParser(recover=True, **SAFE)
+    body = plain_xml(page.body).lstrip()
+    links = []
     try:
-        root = etree.fromstring(page.body, parser)
-    except etree.XMLSyntaxError as error:
-        raise unreadable(page, "a feed") from error
-    # a parser that recovers gives nothing at all where there is nothing to save
-    if root is None or local_name(root.tag) not in ("rss", "RDF", "feed"):
+        events = etree.iterparse(io.BytesIO(body), events=("end",), tag=("{*}item", "{*}entry"), **SAFE)
+        for _, entry in events:
+            links.append(_link_of(entry, page.url))
+            forget(entry)
+    except etree.XMLSyntaxError:
+        return _read_leniently(page, body)
+    root = events.root
+    return links if local_name(root.tag) in FEED_ROOTS and len(root) else _read_leniently(page, body)
+
+
+def _link_of(entry: Any, url: str) -> str | None:
+    """Return the last alternate link to HTML or plain <link>, or else a GUID that is a link."""
+    found = None
+    for child in entry.iterchildren("*"):
+        name = local_name(child.tag)
+        link = None
+        if name == "link":
+            link = child.get("href") or "".join(child.itertext()).strip()
+            if child.get("href") and not _is_alternate(child):
+                continue
+        elif name in ("guid", "id") and found is None and child.get("isPermaLink", "true") == "true":
+            link = "".join(child.itertext()).strip()
+        if link:
+            found = _by_its_base(link, child.base, url)
+    return found
+
+
+def _is_alternate(link: Any) -> bool:
+    return link.get("rel", "alternate") == "alternate" and link.get("type", "text/html") in _HTML_TYPES
+
+
+def _by_its_base(link: str, base: str | None, url: str) -> str:
+    """Return the link, resolved against what `xml:base` says, if it says anything."""
+    if not base:
+        return link
+    try:
+        return canonical_url(link, canonical_url(base, url))
+    except PermanentError:
+        return link
+
+
+def _read_leniently(page: Page, body: bytes) -> list[str | None]:
+    """Read what is no well-formed XML, or a rare format, as feed readers do; linear, but slow."""
+    import feedparser
+
+    if len(body) > _MAX_LENIENT_BYTES or is_html(page.body):
         raise unreadable(page, "a feed")
-    links: list[str | None] = []
-    for entry in root.iter("{*}item", "{*}entry"):
-        for link in entry.iterchildren("{*}link"):
-            if link.get("rel", "alternate") == "alternate":
-                links.append(link.get("href") or link.text)
-                break
-    return links
+    headers = {"content-location": page.url}
+    if page.content_type:
+        headers["content-type"] = page.content_type
+    # a file object, because it would take text for an address to fetch
+    feed = feedparser.parse(
+        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+    )
+    if not feed.entries and not (feed.get("version") and feed.feed):
+        raise unreadable(page, "a feed")
+    return [entry.get("link") for entry in feed.entries]

@@ -1,20 +1,37 @@
-"""Sitemaps: the lists of pages that sitemaps.org defines, as XML, gzip or plain text."""
+"""Sitemaps: the lists of pages that sitemaps.org defines, as XML, feed or plain text, gzipped or not.
+
+What belongs here: reading them. What does not: which of their pages are recent enough (discover.py).
+"""
 
 import io
+import re
+from dataclasses import replace
+from typing import Any
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.crawl.bodies import gunzip
-from webdata_assets.stages.crawl.discovery.found import Found, Page, resolve_links, unreadable
-from webdata_assets.stages.crawl.discovery.xml import SAFE, local_name
+from webdata_assets.stages.crawl.discovery.dates import end_of_stated
+from webdata_assets.stages.crawl.discovery.feed import FEED_ROOTS, discover_feed
+from webdata_assets.stages.crawl.discovery.found import (
+    Found,
+    Page,
+    Role,
+    resolve_link,
+    resolve_links,
+    unreadable,
+)
+from webdata_assets.stages.crawl.discovery.xml import SAFE, forget, local_name, plain_xml
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_TEXT_LINE = re.compile(r"^[ \t\ufeff]*(https?://\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_ROLES: dict[str, Role] = {"urlset": "content", "sitemapindex": "discovery"}
 
 
 def discover_sitemap(page: Page, *, max_bytes: int) -> list[Found]:
-    """Return the pages of a sitemap, or the sitemaps of an index.
+    """Return the pages of a sitemap, or the sitemaps of an index, with the dates of their last change.
 
     Args:
-        page: an XML sitemap or index, gzipped or not, or a text file with one URL a line.
+        page: an XML sitemap or index, a feed, or a text file with one URL a line; gzipped or not.
         max_bytes: cap on the size after decompression.
 
     Raises:
@@ -29,34 +46,43 @@ def discover_sitemap(page: Page, *, max_bytes: int) -> list[Found]:
             raise PermanentError(
                 "the sitemap is not whole gzip", failure_domain=FailureDomain.PARSE
             ) from error
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"http://", b"https://")):
-        return resolve_links(body.decode("utf-8-sig", "replace").split(), page.url, "content")
-    return _read_xml(Page(page.url, body, page.content_type))
+    page = replace(page, body=body)
+    start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"http://", b"https://")):
+        lines = _TEXT_LINE.findall(body.decode("utf-8", "replace"))
+        return resolve_links(lines, page.url, "content")
+    return _read_xml(page)
 
 
 def _read_xml(page: Page) -> list[Found]:
     from lxml import etree
 
-    pages: list[str | None] = []
-    sitemaps: list[str | None] = []
-    events = etree.iterparse(io.BytesIO(page.body), events=("end",), **SAFE)
+    # white space before the declaration is as common as it is forbidden
+    body = plain_xml(page.body).lstrip()
+    events = etree.iterparse(io.BytesIO(body), events=("end",), tag=("{*}url", "{*}sitemap"), **SAFE)
+    found: dict[str, Found] = {}
     try:
         for _, element in events:
-            name, parent = local_name(element.tag), element.getparent()
-            if name == "loc":
-                kind = "" if parent is None else local_name(parent.tag)
-                # image:loc and video:loc stand in elements of other names
-                if kind == "url":
-                    pages.append(element.text)
-                elif kind == "sitemap":
-                    sitemaps.append(element.text)
-            elif name in ("url", "sitemap") and parent is not None:
-                # what was read is let go, so that memory does not grow with the file
-                element.clear()
-                while element.getprevious() is not None:
-                    del parent[0]
+            item = _read_entry(element, page.url)
+            if item is not None:
+                found.setdefault(item.url, item)
+            forget(element)
     except etree.XMLSyntaxError as error:
         raise unreadable(page, f"a sitemap ({error.msg})") from error
-    if local_name(events.root.tag) not in ("urlset", "sitemapindex"):
+    root = local_name(events.root.tag)
+    if root in FEED_ROOTS:
+        return discover_feed(page)
+    if root not in _ROLES:
         raise unreadable(page, "a sitemap")
-    return resolve_links(pages, page.url, "content") + resolve_links(sitemaps, page.url, "discovery")
+    return list(found.values())
+
+
+def _read_entry(element: Any, base: str) -> Found | None:
+    parent = element.getparent()
+    role = None if parent is None else _ROLES.get(local_name(parent.tag))
+    if role is None:
+        return None
+    said = {local_name(child.tag): child.text or "" for child in element.iterchildren("*")}
+    # some generators leave <loc> out
+    url = resolve_link(said.get("loc") or element.text or "", base)
+    return None if url is None else Found(url, role, end_of_stated(said.get("lastmod", "")))
