@@ -42,11 +42,13 @@ def pages_completeness(subject: Subject) -> Finding:
     """Compare reached / expected with `expect.fetched`, and reached content pages with `expect.min_pages`.
 
     Expected are all URLs but those that robots.txt, scope or a cap forbade, and those that a pause has left
-    for the next run. A page that is gone was reached.
+    for the next run. A page that is gone was reached, unless only its looks say so: a site that sends
+    everybody to its front page has not lost all of its pages.
     """
     pages, expect = subject.rows, subject.declared.expect
     expected = pages.filter(~pl.col("outcome").is_in(["skipped", "deferred"])).height
-    reached = pages.filter(pl.col("outcome").is_in(REACHED))
+    is_soft = pl.col("reason").str.starts_with("soft 404").fill_null(False)
+    reached = pages.filter(pl.col("outcome").is_in(REACHED) & ~is_soft)
     content = reached.filter(pl.col("role") != "discovery").height
     share = reached.height / expected if expected else 0.0
     problems = []
@@ -58,7 +60,9 @@ def pages_completeness(subject: Subject) -> Finding:
             .sort("len", "reason", descending=[True, False])
         )
         top = ", ".join(f"{reason} ({count})" for reason, count in reasons.head(3).iter_rows())
-        problems.append(f"reached {reached.height} of {expected} URLs; {top}")
+        soft = pages.filter((pl.col("outcome") == "gone") & is_soft).height
+        seeming = f"{soft} that only seem to be gone (soft 404); " if soft else ""
+        problems.append(f"reached {reached.height} of {expected} URLs; {seeming}{top}".rstrip("; "))
     if content < expect.min_pages:
         problems.append(
             f"{content} content pages, expect.min_pages is {expect.min_pages}: is the site empty, or does "

@@ -97,8 +97,15 @@ PAGES = Table(
     blocking_checks=("schema", "unique_keys", "completeness", "reconciliation", "freshness", "payload_hash"),
     unhashed=frozenset(
         {
-            "payload", "attempts", "elapsed_ms", "fetched_at", "observed_at", "discovered_from", "links",
-            "links_rule", "in_blobs",
+            "payload",
+            "attempts",
+            "elapsed_ms",
+            "fetched_at",
+            "observed_at",
+            "discovered_from",
+            "links",
+            "links_rule",
+            "in_blobs",
         }
     ),
 )

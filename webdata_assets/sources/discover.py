@@ -39,7 +39,10 @@ class DiscoverListing(_Starting):
 
     by: Literal["listing"] = Field(description="Paginated lists")
     items: str = Field(description="CSS selector of the links to content pages")
-    next: str | None = Field(default=None, description="CSS selector of the link to the next list page")
+    next: str | None = Field(
+        default=None,
+        description="CSS selector of the link to the next list page; found by itself if unset",
+    )
 
     @field_validator("items", "next")
     @classmethod

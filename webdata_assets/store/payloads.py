@@ -66,9 +66,7 @@ class Payloads:
     def of_pages(pages: pl.DataFrame) -> Iterator[Payload]:
         """Yield the payload of each fetched content page of a frame, hash verified; binaries are not read."""
         content = pages.filter(
-            (pl.col("outcome") == "fetched")
-            & (pl.col("role") != "discovery")
-            & ~pl.col("in_blobs")
+            (pl.col("outcome") == "fetched") & (pl.col("role") != "discovery") & ~pl.col("in_blobs")
         )
         columns = ("url", "final_url", "content_type", "payload", "payload_hash", "payload_date")
         for url, final_url, content_type, body, payload_hash, payload_date in content.select(

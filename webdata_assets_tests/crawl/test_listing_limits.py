@@ -44,6 +44,15 @@ def test_only_recent_pages_of_a_sitemap_are_visited(crawling: Crawling) -> None:
     assert sorted(outcomes(crawling.run(source_of(rule)))) == ["/new", "/sitemap.xml"]
 
 
+def test_a_known_page_that_is_listed_as_old_is_not_gone(crawling: Crawling) -> None:
+    crawling.site.add("/sitemap.xml", page(sitemap(("a", "2026-05-20")), content_type="text/xml"))
+    crawling.site.add("/a", page("a"))
+    first = crawling.run(source_of(starting("sitemap", "sitemap.xml")))
+    recent = source_of(starting("sitemap", "sitemap.xml", modified_within_days=7))
+    second = crawling.run(recent, after=first.pages, date=DATE.replace(day=3))
+    assert outcomes(second)["/a"] == "unchanged"
+
+
 def test_a_page_older_than_its_last_visit_is_unchanged_without_a_request(crawling: Crawling) -> None:
     crawling.site.add("/sitemap.xml", page(sitemap(("a", "2026-05-01")), content_type="text/xml"))
     crawling.site.add("/a", with_validators("a", etag='"1"'))

@@ -111,9 +111,9 @@ async def crawl(
         rates=rates,
         proxies=proxies,
     )
-    walk = Walk(source, frontier, spool.folder / f"walk-{uuid.uuid4().hex}.sqlite")
+    walk = Walk(source, date, frontier, spool.folder / f"walk-{uuid.uuid4().hex}.sqlite")
     run = _Crawl(source, date, walk, requester, spool, clock, dropped)
-    run.links = LinkReader(source, date, requester.scope, walk, load_payload, load_links)
+    run.links = LinkReader(source, requester.scope, walk, load_payload, load_links)
     run.jobs = None if jobs is None else JobRun(jobs, date, spool, walk, run.keep_delivered, now)
     try:
         return await run.run(hosts, on_progress)

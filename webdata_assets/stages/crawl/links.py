@@ -15,7 +15,7 @@ from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.discovery import Found, Page, discover, keep_recent
+from webdata_assets.stages.crawl.discovery import Found, Page, discover
 from webdata_assets.stages.crawl.node import Node
 from webdata_assets.stages.crawl.rows import Visit, links_from_json
 from webdata_assets.stages.crawl.urls import Scope
@@ -44,7 +44,6 @@ class LinkReader:
     def __init__(
         self,
         source: Source,
-        date: dt.date,
         scope: Scope,
         walk: Walk,
         load_payload: LoadPayload,
@@ -52,7 +51,6 @@ class LinkReader:
     ) -> None:
         """Take the source, whose rules say what is a link, and where stored bytes and links come from."""
         self._source = source
-        self._date = date
         self._scope = scope
         self._walk = walk
         self._load_payload = load_payload
@@ -75,12 +73,12 @@ class LinkReader:
         rule_id = self._rule_ids[node.rule]
         rule = self._source.fetch.discover[node.rule]
         if visit.links is not None and visit.links_rule == rule_id:
-            return visit, keep_recent(rule, visit.links, self._date)
+            return visit, visit.links
         if body is None:
             assert visit.payload_hash is not None and visit.payload_date is not None
             kept = await self._kept_links(node.url, rule_id, visit.payload_date)
             if kept is not None:
-                return visit, keep_recent(rule, kept, self._date)
+                return visit, kept
             try:
                 body = await asyncio.to_thread(
                     self._load_payload, node.url, visit.payload_hash, visit.payload_date
@@ -97,7 +95,7 @@ class LinkReader:
             return visit.failed_to_parse(error), []
         if visit.outcome == "fetched":
             visit = replace(visit, links=found, links_rule=rule_id)
-        return visit, keep_recent(rule, found, self._date)
+        return visit, found
 
     async def _kept_links(self, url: str, rule_id: str, date: dt.date) -> list[Found] | None:
         if self._load_links is None:

@@ -26,7 +26,7 @@ from webdata_assets.sources.discover import (
     DiscoverUrls,
 )
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.discovery.found import Found
+from webdata_assets.stages.crawl.discovery import Found, keep_recent
 from webdata_assets.stages.crawl.node import Node, host_of_canonical
 from webdata_assets.stages.crawl.visited import Visited
 from webdata_assets.stages.crawl.walk_sql import (
@@ -50,7 +50,11 @@ class Walk:
     """
 
     def __init__(
-        self, source: Source, frontier: pl.DataFrame | Iterable[pl.DataFrame], scratch: Path
+        self,
+        source: Source,
+        date: dt.date,
+        frontier: pl.DataFrame | Iterable[pl.DataFrame],
+        scratch: Path,
     ) -> None:
         """Begin with a frontier.
 
@@ -58,10 +62,12 @@ class Walk:
 
         Args:
             source: its rules govern the URLs.
+            date: the partition's, which the age of a listed page is told by.
             frontier: whole, or in parts.
             scratch: a file that is made anew; whoever gave it removes it after `close`.
         """
         self._rules = source.fetch.discover
+        self._date = date
         self._level = -1
         self._broken: set[int] = set()
         self._naming: set[int] = set()
@@ -151,8 +157,16 @@ class Walk:
             last = rows[-1][0]
 
     def add(self, parent: Node, found: Iterable[Found]) -> None:
-        """Take the URLs that a visited page names."""
+        """Take the URLs that a visited page names.
+
+        Those that the rule finds too old are left out, unless they were visited before: they are listed still.
+        """
         rule = self._rules[parent.rule]
+        named = list(found)
+        recent = keep_recent(rule, named, self._date)
+        if len(recent) < len(named):
+            known = set(recent)
+            recent += [item for item in named if item not in known and self._waits_to_be_named(item.url)]
         depth = parent.depth + 1
         turn = max(depth, self._level + 1)
         is_too_deep = (isinstance(rule, DiscoverLinks) and depth > rule.max_depth) or (
@@ -160,7 +174,7 @@ class Walk:
             isinstance(rule, DiscoverApi) and depth >= rule.max_listing_pages
         )
         rows = []
-        for item in found:
+        for item in recent:
             if item.role != "discovery":
                 self._naming.add(parent.rule)
             if not is_too_deep:
@@ -262,6 +276,9 @@ class Walk:
             row["last_modified"],
             None if visited_at is None else visited_at.isoformat(),
         )
+
+    def _waits_to_be_named(self, url: str) -> bool:
+        return self._number("SELECT count(*) FROM urls WHERE url = ? AND turn IS NULL", url) > 0
 
     def _number(self, query: str, *values: object) -> int:
         number: int = self._database.execute(query, values).fetchone()[0]
