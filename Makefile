@@ -51,8 +51,9 @@ schema: $(VENV)/installed ## Write source.schema.json and docs/sources.md from t
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui
 
-benchmark: $(VENV)/installed ## Time the loading of definitions
+benchmark: $(VENV)/installed ## Time the loading of definitions, and the crawl engine beside Scrapy and crawlee
 	@$(BIN)/python -m webdata_assets_tests.benchmarks.load_definitions
+	@$(BIN)/python -m webdata_assets_tests.benchmarks.crawl
 
 clean: ## Remove what the demo and the UI wrote
 	rm -rf .webdata

@@ -66,7 +66,7 @@ def run_to_its_end(server: FaultServer, store: Path, site: str, pages: int) -> N
 
 
 def kill_after(process: subprocess.Popen[str], server: FaultServer, requests: int, seconds: float) -> bool:
-    """Let the server see so many more requests, wait, and kill. Return whether the crawl was still running."""
+    """Let the server see so many more requests, wait, and kill. Return whether the crawl still ran."""
     goal, deadline = len(server.log) + requests, time.monotonic() + END_SECONDS
     while len(server.log) < goal and process.poll() is None and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
@@ -77,15 +77,17 @@ def kill_after(process: subprocess.Popen[str], server: FaultServer, requests: in
     return was_running
 
 
-def moments_of(chance: random.Random, kills: int, pages: int) -> list[tuple[int, float]]:
-    """Return when to kill: after how many requests, and how many seconds later; some before the first one."""
-    most = round(1.2 * pages / kills)
-    moments = []
-    for _ in range(kills):
-        requests = chance.randrange(most)
-        is_early = chance.random() < 0.1
-        moments.append((0, chance.uniform(0, 1.5)) if is_early else (requests, chance.uniform(0, 0.02)))
-    return moments
+def moment_of(chance: random.Random, kills: int, left: int) -> tuple[int, float]:
+    """Return after how many requests to kill, and how many seconds later; now and then before the first one.
+
+    Args:
+        chance: decides.
+        kills: still to come, this one among them.
+        left: pages that nobody has asked for yet; as many kills must find some.
+    """
+    if chance.random() < 0.1:
+        return 0, chance.uniform(0, 1.0)
+    return chance.randrange(max(1, 2 * left // (kills + 1))), chance.uniform(0, 0.005)
 
 
 @dataclass
@@ -138,8 +140,8 @@ def kill_and_compare(server: FaultServer, folder: Path, site: str, *, pages: int
     seed = random.SystemRandom().randrange(2**32)
     chance = random.Random(seed)
     ordeal = Ordeal(server, folder / "killed", site, pages)
-    for requests, seconds in moments_of(chance, kills - 1, pages):
-        ordeal.kill(requests, seconds)
+    for number in range(1, kills):
+        ordeal.kill(*moment_of(chance, kills - number, pages - len(ordeal.asked)))
     # once every page has been asked for, so that it may be in the middle of its last write
     ordeal.kill(pages - len(ordeal.asked), chance.uniform(0, 0.3))
     ordeal.end()

@@ -83,6 +83,20 @@ def slow(seconds: float, then: Answer) -> Answer:
     return answer
 
 
+def drip(body: bytes, *, every_seconds: float = 0.05) -> Answer:
+    """A whole answer, byte by byte; to wait for each of them is to wait for ever."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/html", "Content-Length": str(len(body))})
+        await response.prepare(request)
+        for byte in body:
+            await response.write(bytes([byte]))
+            await asyncio.sleep(every_seconds)
+        return response
+
+    return answer
+
+
 def drop() -> Answer:
     """A connection that ends without an answer."""
 
@@ -101,6 +115,37 @@ def raw(head: bytes) -> Answer:
         assert request.transport is not None
         request.transport.write(head)
         request.transport.close()
+        return web.Response()
+
+    return answer
+
+
+def raw_drip(head: bytes, *, every_seconds: float = 0.05) -> Answer:
+    """These very bytes, one after the other, and then nothing more."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        for byte in head:
+            request.transport.write(bytes([byte]))
+            await asyncio.sleep(every_seconds)
+        await asyncio.sleep(3_600)
+        return web.Response()
+
+    return answer
+
+
+def endless_headers() -> Answer:
+    """A head without an end."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        transport = request.transport
+        assert transport is not None
+        transport.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(100_000):
+            if transport.is_closing():
+                break
+            transport.write(b"X-Header-%d: %s\r\n" % (number, b"x" * 1_000))
+            await asyncio.sleep(0)
         return web.Response()
 
     return answer

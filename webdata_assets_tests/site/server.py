@@ -5,6 +5,7 @@ What belongs here: starting, stopping, routing, the log. What does not: kinds of
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,11 +18,19 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as the server saw it. `target` is path and query; header names are in lower case."""
+    """One request as the server saw it.
+
+    Attributes:
+        host: with its port.
+        target: path and query.
+        headers: names in lower case.
+        at: when it came, on the machine's monotonic clock.
+    """
 
     host: str
     target: str
     headers: dict[str, str] = field(repr=False)
+    at: float
 
 
 class FaultServer:
@@ -85,7 +94,7 @@ class FaultServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.log.append(Seen(host, request.raw_path, headers))
+        self.log.append(Seen(host, request.raw_path, headers, time.monotonic()))
         keys = (f"{host}{request.path}", request.raw_path, request.path)
         answer = next((self._answers[key] for key in keys if key in self._answers), None)
         if answer is None:
