@@ -21,6 +21,11 @@ class Parts(Protocol):
         """The number of rows."""
         ...
 
+    @property
+    def bytes_per_row(self) -> int:
+        """About how large a row is on average."""
+        ...
+
     def frames(self, *, without: tuple[str, ...] = ()) -> Iterator[pl.DataFrame]:
         """Yield the rows in parts; columns in `without` may be left out, so that they need not be read."""
         ...
@@ -36,6 +41,11 @@ class FrameParts:
     def height(self) -> int:
         """The number of rows."""
         return self.frame.height
+
+    @property
+    def bytes_per_row(self) -> int:
+        """About how large a row is on average."""
+        return int(self.frame.estimated_size() / max(1, self.frame.height))
 
     def frames(self, *, without: tuple[str, ...] = ()) -> Iterator[pl.DataFrame]:
         """Yield slices of the frame."""

@@ -139,6 +139,11 @@ class BinariesApart:
         """The number of rows."""
         return self.rows.height
 
+    @property
+    def bytes_per_row(self) -> int:
+        """About how large a row is on average, binaries included."""
+        return self.rows.bytes_per_row
+
     def frames(self, *, without: tuple[str, ...] = ()) -> Iterator[pl.DataFrame]:
         """Yield the rows in parts; `payload` is null where a blob has it."""
         for frame in self.rows.frames(without=without):

@@ -16,7 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
-from webdata_assets.stages.parts import Parts
+from webdata_assets.stages.parts import FrameParts, Parts
 from webdata_assets.store.location import Location
 from webdata_assets.store.predicates import partition_predicate
 
@@ -24,8 +24,11 @@ _Result = TypeVar("_Result")
 
 MAX_COMMIT_RETRIES = 100
 WRITE_TRIES = 5
-# Small row groups keep scans of large payloads flat in memory; zstd halves them against the default.
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=500)
+_COMPACTED_ROW_BYTES = 32_000
+"""Of rows that are put together, whatever they hold: a page's, about."""
+_ROW_GROUP_BYTES = 64_000_000
+_ROW_GROUP_ROWS = (500, 20_000)
+"""Small row groups keep scans of large payloads flat in memory; many of them cost memory while they are written."""
 
 
 class SchemaMismatchError(PermanentError):
@@ -85,6 +88,7 @@ class Tables:
         """
         if table.partitioned != (partition is not None):
             raise ValueError(f"table {table.name}: partitioned={table.partitioned}, partition={partition}")
+        parts: Parts = FrameParts(rows) if isinstance(rows, pl.DataFrame) else rows
         if isinstance(rows, pl.DataFrame):
             _check(table, rows, partition)
         properties = CommitProperties(
@@ -95,10 +99,10 @@ class Tables:
             table,
             lambda delta: write_deltalake(
                 delta,
-                rows if isinstance(rows, pl.DataFrame) else _stream(table, rows, partition),
+                rows if isinstance(rows, pl.DataFrame) else _stream(table, parts, partition),
                 mode="overwrite",
                 predicate=partition_predicate(partition) if partition else None,
-                writer_properties=_WRITER,
+                writer_properties=_writer(parts.bytes_per_row),
                 commit_properties=properties,
             ),
             what=f"write {table.name} {partition or ''}",
@@ -108,10 +112,11 @@ class Tables:
         """Add rows in one commit; return the table's Delta version after it."""
         check_types(table, frame)
         properties = CommitProperties(max_commit_retries=MAX_COMMIT_RETRIES)
+        writer = _writer(FrameParts(frame).bytes_per_row)
         return self._commit(
             table,
             lambda delta: write_deltalake(
-                delta, frame, mode="append", writer_properties=_WRITER, commit_properties=properties
+                delta, frame, mode="append", writer_properties=writer, commit_properties=properties
             ),
             what=f"append to {table.name}",
         )
@@ -120,7 +125,7 @@ class Tables:
         """Put small files together. Content stays as it is; readers notice nothing."""
         self._commit(
             table,
-            lambda delta: delta.optimize.compact(writer_properties=_WRITER),
+            lambda delta: delta.optimize.compact(writer_properties=_writer(_COMPACTED_ROW_BYTES)),
             what=f"compact {table.name}",
         )
 
@@ -194,6 +199,13 @@ class Tables:
 def _clustering(table: Table) -> list[str] | None:
     # The ledger is asked for one asset at a time; by asset it opens a twelfth of the files.
     return ["asset"] if "asset" in table.polars_schema else None
+
+
+def _writer(bytes_per_row: int) -> WriterProperties:
+    """Return how files are written: zstd, which halves them against the default, in bounded row groups."""
+    fewest, most = _ROW_GROUP_ROWS
+    rows = min(most, max(fewest, _ROW_GROUP_BYTES // max(1, bytes_per_row)))
+    return WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=rows)
 
 
 def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:

@@ -23,6 +23,7 @@ FinishReason = Literal["complete", "capped", "paused"]
 
 _ROWS_AT_ONCE = 1_000
 _BYTES_AT_ONCE = 16_000_000
+_BYTES_BESIDE_PAYLOAD = 600
 _NODES = pl.Schema(
     {
         "url": pl.String(),
@@ -95,6 +96,11 @@ class WalkedRows:
     def height(self) -> int:
         """The number of rows."""
         return sum(self.walk.visited.counts().values())
+
+    @property
+    def bytes_per_row(self) -> int:
+        """About how large a row is on average."""
+        return _BYTES_BESIDE_PAYLOAD + self.walk.visited.payload_bytes // max(1, self.height)
 
     def frames(self, *, without: tuple[str, ...] = ()) -> Iterator[pl.DataFrame]:
         """Yield the rows by URL, at most a thousand and about sixteen megabytes of payload at once."""

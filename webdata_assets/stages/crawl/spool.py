@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 _SUFFIX = ".entries"
 _NOTES = "notes"
+_DROPPED = ".dropped-"
 _OPEN_SEGMENTS = 64
 _SEGMENT_BYTES = 256_000_000
 _SYNC_SECONDS = 1.0
@@ -175,7 +176,11 @@ class Spool:
         """Remove the spool; harmless where there is none."""
         self.close()
         if self._folder.is_dir():
-            shutil.rmtree(self._folder)
+            # in one step: half a spool would make the next run fetch the other half again
+            dropped = self._folder.with_name(f"{self._folder.name}{_DROPPED}{uuid.uuid4().hex}")
+            self._folder.rename(dropped)
+        for leftover in self._folder.parent.glob(f"{self._folder.name}{_DROPPED}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _read_entry(line: bytes, file: BinaryIO) -> tuple[dict[str, Any], int, int] | None:
