@@ -13,7 +13,7 @@ import polars as pl
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.proxies import ProxyHealth
+from webdata_assets.stages.crawl.http.proxies import ProxyHealth
 from webdata_assets.store import Store
 
 

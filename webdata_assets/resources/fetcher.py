@@ -15,8 +15,8 @@ from webdata_assets.settings import Settings
 
 if TYPE_CHECKING:
     from webdata_assets.sources.model import Source
+    from webdata_assets.stages.crawl.http.proxies import ProxyHealth
     from webdata_assets.stages.crawl.links import LoadLinks, LoadPayload
-    from webdata_assets.stages.crawl.proxies import ProxyHealth
     from webdata_assets.stages.crawl.result import CrawlResult
     from webdata_assets.stages.crawl.spool import Spool
     from webdata_assets.stages.crawl.ways import Surroundings
@@ -67,8 +67,8 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
         """Visit the frontier; see stages/crawl/crawler.py. Progress goes to `log` every five seconds."""
         from webdata_assets.stages.crawl.clock import SystemClock
         from webdata_assets.stages.crawl.crawler import crawl
-        from webdata_assets.stages.crawl.proxies import ProxyPool, proxies_of
-        from webdata_assets.stages.crawl.rates import SharedRates
+        from webdata_assets.stages.crawl.http.proxies import ProxyPool, proxies_of
+        from webdata_assets.stages.crawl.politeness.rates import SharedRates
         from webdata_assets.stages.crawl.ways import open_ways
 
         clock = SystemClock()
@@ -104,14 +104,14 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
 
     def list_urls(self, source: "Source", date: dt.date) -> Mapping[int, Sequence[str]]:
         """Return the URLs that archives and folders hold for a date, by position of their rule."""
-        from webdata_assets.stages.crawl.stored import list_urls
+        from webdata_assets.stages.crawl.stored.listed import list_urls
 
         return list_urls(source, date, Path(self.archives))
 
     async def check_proxies(self, source: "Source") -> "list[ProxyHealth]":
         """Fetch one page through each of the source's proxies; return how they did, none without proxies."""
         from webdata_assets.stages.crawl.clock import SystemClock
-        from webdata_assets.stages.crawl.proxies import ProxyPool, proxies_of
+        from webdata_assets.stages.crawl.http.proxies import ProxyPool, proxies_of
         from webdata_assets.stages.crawl.ways import open_http
 
         policy = source.fetch.proxies

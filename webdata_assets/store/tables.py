@@ -28,7 +28,7 @@ _COMPACTED_ROW_BYTES = 32_000
 """Of rows that are put together, whatever they hold: a page's, about."""
 _ROW_GROUP_BYTES = 64_000_000
 _ROW_GROUP_ROWS = (500, 20_000)
-"""Small row groups keep scans of large payloads flat in memory; many of them cost memory while they are written."""
+"""Small row groups keep scans of large payloads flat in memory; many of them cost memory to write."""
 
 
 class SchemaMismatchError(PermanentError):

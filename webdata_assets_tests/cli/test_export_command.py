@@ -8,9 +8,9 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from webdata_assets.partitions import Partition
+from webdata_assets.stages.crawl.stored.warc import WarcTransport
+from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets.stages.crawl.transport import Request
-from webdata_assets.stages.crawl.warc import WarcTransport
-from webdata_assets.stages.crawl.warc_index import WarcIndex
 from webdata_assets.store import Store
 from webdata_assets.store.blobs import Blobs
 from webdata_assets_tests.cli.calling import Webdata

@@ -15,9 +15,9 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from webdata_assets.errors import WebdataError
+from webdata_assets.stages.crawl.stored.warc import WarcTransport
+from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets.stages.crawl.transport import Request, Response
-from webdata_assets.stages.crawl.warc import WarcTransport
-from webdata_assets.stages.crawl.warc_index import WarcIndex
 
 DAY = dt.date(2026, 6, 1)
 NEXT_DAY = dt.date(2026, 6, 2)

@@ -14,9 +14,9 @@ from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.crawler import crawl
 from webdata_assets.stages.crawl.frontier import plan_frontier
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
+from webdata_assets.stages.crawl.http.proxies import ProxyPool
 from webdata_assets.stages.crawl.jobs import JobService
-from webdata_assets.stages.crawl.proxies import ProxyPool
 from webdata_assets.stages.crawl.result import CrawlResult
 from webdata_assets.stages.crawl.retry import Backoff
 from webdata_assets.stages.crawl.spool import Spool

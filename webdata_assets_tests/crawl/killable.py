@@ -8,7 +8,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.crawler import crawl
 from webdata_assets.stages.crawl.frontier import plan_frontier
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets_tests.crawl.harness import DATE, HOST, NOW, USER_AGENT, source_of, starting
 

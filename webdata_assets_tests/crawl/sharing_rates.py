@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from webdata_assets.stages.crawl.clock import SystemClock
-from webdata_assets.stages.crawl.politeness import Politeness
-from webdata_assets.stages.crawl.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.pacing import Politeness
+from webdata_assets.stages.crawl.politeness.rates import SharedRates
 
 WORKERS = 2
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.adaptive import AdaptiveConcurrency
+from webdata_assets.stages.crawl.politeness.adaptive import AdaptiveConcurrency
 from webdata_assets_tests.crawl.hand_clock import HandClock
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.errors import PermanentError
-from webdata_assets.stages.crawl.addresses import check_address
+from webdata_assets.stages.crawl.http.addresses import check_address
 
 PUBLIC = (
     "8.8.8.8",

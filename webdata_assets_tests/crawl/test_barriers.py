@@ -2,7 +2,7 @@
 
 import pytest
 
-from webdata_assets.stages.crawl.barriers import Barrier, find_barrier
+from webdata_assets.stages.crawl.barriers.barriers import Barrier, find_barrier
 from webdata_assets.stages.crawl.discovery import Page
 from webdata_assets_tests.crawl.barrier_pages import ASKED, WALLS, Wall, document
 from webdata_assets_tests.crawl.saved_pages import python_docs, saved_pages

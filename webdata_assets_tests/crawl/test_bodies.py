@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.errors import PermanentError, TransientError
-from webdata_assets.stages.crawl.bodies import BodyReader
+from webdata_assets.stages.crawl.http.bodies import BodyReader
 
 
 def packed(body: bytes, encoding: str) -> bytes:

@@ -11,7 +11,7 @@ from interlock._state_machine import StateMachine
 from interlock.outcome import Outcome
 
 from webdata_assets.sources.policies import BreakerPolicy
-from webdata_assets.stages.crawl.breaker import Admission, Breaker
+from webdata_assets.stages.crawl.politeness.breaker import Admission, Breaker
 from webdata_assets_tests.crawl.hand_clock import HandClock
 
 POLICY = BreakerPolicy(failure_share=0.5, window_seconds=120, min_requests=20, probe_seconds=15)

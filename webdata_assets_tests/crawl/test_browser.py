@@ -11,8 +11,8 @@ import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.browser import BrowserTransport
-from webdata_assets.stages.crawl.browser_launch import BrowserMissingError, find_executable
+from webdata_assets.stages.crawl.browser.browser import BrowserTransport
+from webdata_assets.stages.crawl.browser.launch import BrowserMissingError, find_executable
 from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response
 from webdata_assets_tests.crawl.harness import HOST, START, Crawling, source_of, starting, urls
 from webdata_assets_tests.crawl.proxy_servers import HttpProxy, SocksProxy

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from webdata_assets.errors import TransientError
-from webdata_assets.stages.crawl import curl_pins
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.curl_pins import Pins
+from webdata_assets.stages.crawl.http import curl_pins
+from webdata_assets.stages.crawl.http.curl import CurlTransport
+from webdata_assets.stages.crawl.http.curl_pins import Pins
 from webdata_assets.stages.crawl.transport import Response, Transport
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok
 from webdata_assets_tests.crawl.transports import fetch, inside, using

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.gate import Gate
+from webdata_assets.stages.crawl.politeness.gate import Gate
 
 
 async def _settle() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.stages.crawl.headers import response_head, source_headers
+from webdata_assets.stages.crawl.http.headers import response_head, source_headers
 from webdata_assets_tests.crawl.harness import Crawling, source_of, urls
 from webdata_assets_tests.site.answers import page, status
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.politeness import HostPace, Politeness
+from webdata_assets.stages.crawl.politeness.pacing import HostPace, Politeness
 from webdata_assets.stages.crawl.retry import Backoff, parse_retry_after
 from webdata_assets_tests.crawl.harness import NOW, Crawling, FastClock, source_of, urls
 from webdata_assets_tests.site.answers import page, slow

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
+from webdata_assets.stages.crawl.http.curl import CurlTransport
 from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response, Transport
 from webdata_assets_tests.crawl.certificates import Authority
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.policies import ProxyPolicy
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.proxies import (
+from webdata_assets.stages.crawl.http.curl import CurlTransport
+from webdata_assets.stages.crawl.http.proxies import (
     ProxiesExhaustedError,
     ProxyHealth,
     ProxyPool,
     label_of,
     proxies_of,
 )
-from webdata_assets.stages.crawl.proxy_urls import read_proxy
+from webdata_assets.stages.crawl.http.proxy_urls import read_proxy
 from webdata_assets.stages.crawl.transport import Transport
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok
 from webdata_assets_tests.crawl.proxy_servers import HttpProxy, SocksProxy, closed_port

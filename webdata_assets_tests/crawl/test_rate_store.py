@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from pyrate_limiter import GCRA, Rate
 
 from webdata_assets.errors import FailureDomain
-from webdata_assets.stages.crawl.rate_store import MAX_AHEAD_SECONDS, RateStoreError, SqliteRateStore
+from webdata_assets.stages.crawl.politeness.rate_store import (
+    MAX_AHEAD_SECONDS,
+    RateStoreError,
+    SqliteRateStore,
+)
 
 
 class WallClock:

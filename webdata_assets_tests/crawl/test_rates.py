@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from webdata_assets.stages.crawl.clock import SystemClock
-from webdata_assets.stages.crawl.politeness import Politeness
-from webdata_assets.stages.crawl.rate_store import RateStoreError, SqliteRateStore
-from webdata_assets.stages.crawl.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.pacing import Politeness
+from webdata_assets.stages.crawl.politeness.rate_store import RateStoreError, SqliteRateStore
+from webdata_assets.stages.crawl.politeness.rates import SharedRates
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.transport import Request, Response
 from webdata_assets_tests.crawl.harness import HOST, START, Crawling, source_of, urls
 from webdata_assets_tests.site.answers import page, redirect

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.robots import MAX_AGE_SECONDS, Robots, RobotsUnavailableError
+from webdata_assets.stages.crawl.politeness.robots import MAX_AGE_SECONDS, Robots, RobotsUnavailableError
 from webdata_assets.stages.crawl.transport import Response
 from webdata_assets_tests.crawl.hand_clock import HandClock
 

@@ -7,7 +7,11 @@ from gpyrobotstxt.robots_cc import RobotsMatcher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.robots_rules import MAX_CRAWL_DELAY_SECONDS, parse_robots, product_token
+from webdata_assets.stages.crawl.politeness.robots_rules import (
+    MAX_CRAWL_DELAY_SECONDS,
+    parse_robots,
+    product_token,
+)
 from webdata_assets_tests.crawl.robots_expectations import SITE, Expectation, expectations
 
 _RAW_URL = "the URL is not escaped, and canonical URLs are: escaped, it is the one that the rule allows"

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.shards import plan_shards
 from webdata_assets_tests.crawl.harness import Crawling, hashed, source_of
 from webdata_assets_tests.site.answers import links, page

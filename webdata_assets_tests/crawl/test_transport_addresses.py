@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl import curl_pins, http_addresses
+from webdata_assets.stages.crawl.http import aiohttp_addresses as http_addresses
+from webdata_assets.stages.crawl.http import curl_pins
 from webdata_assets.stages.crawl.transport import Request, Transport
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok
 from webdata_assets_tests.crawl.transports import HttpWay, both_ways, fetch, inside, using

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.curl import CurlTransport
+from webdata_assets.stages.crawl.http.curl import CurlTransport
 from webdata_assets.stages.crawl.transport import Response, Transport
 from webdata_assets_tests.crawl.certificates import Authority
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok

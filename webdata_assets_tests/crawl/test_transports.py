@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.transport import Response, Transport
 from webdata_assets_tests.crawl.loopback import RawServer, always, ok
 from webdata_assets_tests.crawl.transports import HttpWay, both_ways, fetch, inside, using

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webdata_assets.errors import PermanentError, WebdataError
-from webdata_assets.stages.crawl.warc_index import WarcIndex
+from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets_tests.crawl.archives import DAY, Archive, Record, bodies, page, warc_bytes
 
 DATA = Path(__file__).parents[2] / "../shared/data/warc_bad"

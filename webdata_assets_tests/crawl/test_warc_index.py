@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.stages.crawl.warc_index import WarcIndex
+from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets_tests.crawl.archives import DAY, NEXT_DAY, Archive, Record, page, warc_bytes
 
 

@@ -12,7 +12,7 @@ import pytest
 from fastwarc.stream_io import BrotliWriter, ZstdWriter
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.stages.crawl.warc_record import read_message
+from webdata_assets.stages.crawl.stored.warc_record import read_message
 from webdata_assets_tests.crawl.archives import DAY, NEXT_DAY, Archive, Record, page, raw_record
 
 URL = "http://a.test/1"

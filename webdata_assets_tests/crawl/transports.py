@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
+from webdata_assets.stages.crawl.http.curl import CurlTransport
 from webdata_assets.stages.crawl.transport import Request, Response, Transport
 
 T = TypeVar("T")

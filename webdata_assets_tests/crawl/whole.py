@@ -25,10 +25,10 @@ _ROWS_AT_ONCE = 10_000
 def open_way(name: str, connect_to: Mapping[str, str] | None = None) -> Transport:
     """Return a transport by its client's name: `curl` or `aiohttp`."""
     if name == "curl":
-        from webdata_assets.stages.crawl.curl import CurlTransport
+        from webdata_assets.stages.crawl.http.curl import CurlTransport
 
         return CurlTransport(connect_to=connect_to)
-    from webdata_assets.stages.crawl.http import HttpTransport
+    from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 
     return HttpTransport(connect_to=connect_to)
 

@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.crawl.stored.warc import WarcTransport
+from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets.stages.crawl.transport import Request, Response
 from webdata_assets.stages.crawl.urls import canonical_url
-from webdata_assets.stages.crawl.warc import WarcTransport
-from webdata_assets.stages.crawl.warc_index import WarcIndex
 from webdata_assets.stages.export.warc import PageCapture, Repeated, Written, write_warc
 
 DOCS = Path("/usr/share/doc/python3.11/html")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
+from webdata_assets.stages.crawl.http.curl import CurlTransport
 from webdata_assets_tests.crawl.transports import HttpWay
 from webdata_assets_tests.real_sites import documentation
 from webdata_assets_tests.real_sites.httpbin import NEEDS_HTTPBIN, Httpbin

@@ -46,7 +46,8 @@ def test_a_write_without_checks_is_not_admitted(store):
     put(store, "frontier", ONE)
     assert not is_admitted(store)
     with pytest.raises(
-        NotAdmittedError, match="not_empty, proxies_healthy, schema, unique_keys did not run on its newest data"
+        NotAdmittedError,
+        match="not_empty, proxies_healthy, schema, unique_keys did not run on its newest",
     ):
         store.read_admitted(FRONTIER, SHOP)
 

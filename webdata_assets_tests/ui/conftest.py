@@ -20,7 +20,7 @@ from webdata_assets.automation.jobs import CRAWL, REPLAY, RETRAIN
 from webdata_assets.cli.demo import PATCH
 from webdata_assets.cli.instance import Outcome
 from webdata_assets.demo.server import DemoSite
-from webdata_assets.stages.crawl.browser_launch import (
+from webdata_assets.stages.crawl.browser.launch import (
     BrowserMissingError,
     find_executable,
     launch_arguments,

@@ -1,6 +1,6 @@
 """Concurrency: running coroutines together so that an error ends all of them and is raised as it is.
 
-What belongs here: that. What does not: how many run at once (politeness.py, crawler.py).
+What belongs here: that. What does not: how many run at once (politeness/pacing.py, crawler.py).
 """
 
 import asyncio

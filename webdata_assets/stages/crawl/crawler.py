@@ -21,16 +21,16 @@ from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock, SystemClock
 from webdata_assets.stages.crawl.concurrency import all_or_nothing
 from webdata_assets.stages.crawl.hosts import HostClosedError, HostQueue
+from webdata_assets.stages.crawl.http.proxies import ProxiesExhaustedError, ProxyPool
 from webdata_assets.stages.crawl.job_run import JobRun
 from webdata_assets.stages.crawl.jobs import JobService
 from webdata_assets.stages.crawl.links import LinkReader, LoadLinks, LoadPayload, PayloadGoneError
 from webdata_assets.stages.crawl.node import Node
-from webdata_assets.stages.crawl.proxies import ProxiesExhaustedError, ProxyPool
-from webdata_assets.stages.crawl.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.requester import Requester
 from webdata_assets.stages.crawl.result import CrawlResult, FinishReason, WalkedRows
 from webdata_assets.stages.crawl.retry import Backoff
-from webdata_assets.stages.crawl.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.rows import Visit, visit_from_json, visit_to_json
 from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
 from webdata_assets.stages.crawl.transport import Transport

@@ -1,16 +1,16 @@
 """Hosts: the queue of one host's URLs within a level, and whether the host may be asked now.
 
 What belongs here: handing out URLs, those to be tried again at their time, and giving up on a host that is
-down for too long. What does not: the rate (politeness.py), and judging whether it is down (breaker.py).
+down for too long. What does not: the rate, and judging whether it is down (politeness/).
 """
 
 import heapq
 from collections.abc import Iterator
 
 from webdata_assets.errors import FailureDomain, TransientError
-from webdata_assets.stages.crawl.breaker import Breaker
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.node import Node
+from webdata_assets.stages.crawl.politeness.breaker import Breaker
 
 _LEAST_WAIT_SECONDS = 0.05
 

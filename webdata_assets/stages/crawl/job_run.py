@@ -1,7 +1,7 @@
 """Job runs: one job of a service from its start, or from where a killed run left it, to its last page.
 
 What belongs here: keeping the job's name and cursor in the spool, and turning what it delivers into visits.
-What does not: any service (vendors/, scrapy.py).
+What does not: any service (vendors/, scrapy/jobs.py).
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """Jobs: ways in that crawl by themselves, here or elsewhere, and hand over what they found.
 
-What belongs here: the values and the protocol. What does not: any service (vendors/, scrapy.py), and where
+What belongs here: the values and the protocol. What does not: any service (vendors/, scrapy/), and where
 their pages are kept (crawler.py).
 """
 

@@ -14,17 +14,17 @@ from typing import get_args
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.fetch import StoredWay
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl import robots
-from webdata_assets.stages.crawl.breaker import Admission, Breaker
 from webdata_assets.stages.crawl.clock import Clock
-from webdata_assets.stages.crawl.headers import source_headers
 from webdata_assets.stages.crawl.hosts import HostClosedError, HostHealth
+from webdata_assets.stages.crawl.http.headers import source_headers
+from webdata_assets.stages.crawl.http.proxies import ProxyPool
 from webdata_assets.stages.crawl.node import host_of_canonical
-from webdata_assets.stages.crawl.politeness import Politeness
-from webdata_assets.stages.crawl.proxies import ProxyPool
-from webdata_assets.stages.crawl.rates import SharedRates
+from webdata_assets.stages.crawl.politeness import robots
+from webdata_assets.stages.crawl.politeness.breaker import Admission, Breaker
+from webdata_assets.stages.crawl.politeness.pacing import Politeness
+from webdata_assets.stages.crawl.politeness.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.robots import Robots
 from webdata_assets.stages.crawl.retry import REDIRECTS, Backoff, check_status
-from webdata_assets.stages.crawl.robots import Robots
 from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response, Transport
 from webdata_assets.stages.crawl.urls import canonical_url, scope_of, with_as_of, without_as_of
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.politeness import HostPace
+from webdata_assets.stages.crawl.politeness.pacing import HostPace
 from webdata_assets.stages.crawl.rows import dead_letters_frame, pages_frame
 from webdata_assets.stages.crawl.spool import Place, Spool
 from webdata_assets.stages.crawl.walk import Walk

@@ -1,7 +1,7 @@
 """Retries: which answers are worth another try, and how long to wait before it.
 
 What belongs here: the judgement of a status, backoff, and reading Retry-After. What does not: waiting
-(politeness.py) and trying (visit.py).
+(politeness/pacing.py) and trying (visit.py).
 """
 
 import datetime as dt

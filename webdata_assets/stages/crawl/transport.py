@@ -1,7 +1,7 @@
 """What every way in gives and takes: one request, one response, one hop.
 
 What belongs here: the values, the protocol, and the typed errors' meaning. What does not: any client
-(curl.py, http.py, browser.py, vendors/), and following redirects, robots, rate and retries (visit.py).
+(http/, browser/, stored/, vendors/), and following redirects, robots, rate and retries (visit.py).
 """
 
 import datetime as dt

@@ -1,7 +1,7 @@
 """URLs: their one canonical form, and whether a source may visit them.
 
 What belongs here: parsing (WHATWG, by ada-url), scope, and the date parameter of `as_of` sources. What does
-not: addresses (addresses.py), and which URLs are visited (discovery/, walk.py).
+not: addresses (http/addresses.py), and which URLs are visited (discovery/, walk.py).
 """
 
 import datetime as dt

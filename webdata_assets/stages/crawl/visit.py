@@ -13,15 +13,15 @@ from typing import Any
 from blake3 import blake3
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.barriers import find_barrier
+from webdata_assets.stages.crawl.barriers.barriers import find_barrier
 from webdata_assets.stages.crawl.discovery import Page, needs_headers
-from webdata_assets.stages.crawl.headers import response_head
 from webdata_assets.stages.crawl.hosts import HostClosedError
+from webdata_assets.stages.crawl.http.headers import response_head
+from webdata_assets.stages.crawl.http.proxies import ProxiesExhaustedError
 from webdata_assets.stages.crawl.node import Node, host_of_canonical
-from webdata_assets.stages.crawl.proxies import ProxiesExhaustedError
+from webdata_assets.stages.crawl.politeness.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.requester import MAX_REDIRECTS, ForbiddenError, Requester
 from webdata_assets.stages.crawl.retry import GONE, REDIRECTS, check_status, describe_status
-from webdata_assets.stages.crawl.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.rows import Visit
 from webdata_assets.stages.crawl.transport import Response
 from webdata_assets.stages.crawl.urls import canonical_url, origin_of, without_as_of

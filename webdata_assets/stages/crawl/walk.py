@@ -159,7 +159,7 @@ class Walk:
     def add(self, parent: Node, found: Iterable[Found]) -> None:
         """Take the URLs that a visited page names.
 
-        Those that the rule finds too old are left out, unless they were visited before: they are listed still.
+        Those that the rule finds too old are left out, unless they were visited before.
         """
         rule = self._rules[parent.rule]
         named = list(found)

@@ -1,7 +1,6 @@
 """Ways in: everything through which one source's pages are reached.
 
-What belongs here: the choice. What does not: any way itself (curl.py, http.py, browser.py, warc.py, files.py,
-scrapy.py, vendors/).
+What belongs here: the choice. What does not: any way itself (http/, browser/, stored/, scrapy/, vendors/).
 """
 
 import datetime as dt
@@ -75,11 +74,11 @@ def open_ways(source: Source, date: dt.date, given: Surroundings) -> Ways:
     http = open_http(given.http_client, given.connect_to)
     jobs = _open_jobs(source, http, given)
     if source.fetch.via == "warc":
-        from webdata_assets.stages.crawl.warc import open_warc
+        from webdata_assets.stages.crawl.stored.warc import open_warc
 
         return Ways((open_warc(source, date, given.archives),), http)
     if source.fetch.via == "files":
-        from webdata_assets.stages.crawl.files import FilesTransport
+        from webdata_assets.stages.crawl.stored.files import FilesTransport
 
         return Ways((FilesTransport(source),), http)
     names: list[Way] = [source.fetch.via, *source.fetch.fallback]
@@ -89,10 +88,10 @@ def open_ways(source: Source, date: dt.date, given: Surroundings) -> Ways:
 def open_http(client: HttpClient, connect_to: Mapping[str, str] | None = None) -> Transport:
     """Return the plain way in."""
     if client == "curl":
-        from webdata_assets.stages.crawl.curl import CurlTransport
+        from webdata_assets.stages.crawl.http.curl import CurlTransport
 
         return CurlTransport(connect_to=connect_to)
-    from webdata_assets.stages.crawl.http import HttpTransport
+    from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 
     return HttpTransport(connect_to=connect_to)
 
@@ -101,7 +100,7 @@ def _open(
     name: Way, source: Source, http: Transport, given: Surroundings, jobs: JobService | None
 ) -> Transport:
     if name == "browser":
-        from webdata_assets.stages.crawl.browser import BrowserTransport
+        from webdata_assets.stages.crawl.browser.browser import BrowserTransport
 
         return BrowserTransport(source, executable=given.chromium, connect_to=given.connect_to)
     if jobs is not None:
@@ -130,7 +129,7 @@ def _open_jobs(source: Source, http: Transport, given: Surroundings) -> JobServi
     if not any(rule.by == "job" for rule in source.fetch.discover):
         return None
     if source.fetch.via == "scrapy":
-        from webdata_assets.stages.crawl.scrapy import ScrapyJobs
+        from webdata_assets.stages.crawl.scrapy.jobs import ScrapyJobs
 
         return ScrapyJobs(
             source,

@@ -16,7 +16,7 @@ from webdata_assets.sources.discover import DiscoverJob
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock, SystemClock
 from webdata_assets.stages.crawl.jobs import Batch, Delivered
-from webdata_assets.stages.crawl.scrapy import ScrapyJobs
+from webdata_assets.stages.crawl.scrapy.jobs import ScrapyJobs
 
 HERE = Path(__file__).parent
 DATE = dt.date(2026, 6, 2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.stages.crawl.scrapy_command import SpiderCommand, command_of
+from webdata_assets.stages.crawl.scrapy.command import SpiderCommand, command_of
 from webdata_assets_tests.crawl.spiders.harness import DATE, HERE, job_rule, jobs_of, source_of
 
 

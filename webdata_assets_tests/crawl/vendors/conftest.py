@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from webdata_assets.stages.crawl.curl import CurlTransport
-from webdata_assets.stages.crawl.http import HttpTransport
+from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
+from webdata_assets.stages.crawl.http.curl import CurlTransport
 from webdata_assets.stages.crawl.transport import Transport
 from webdata_assets_tests.crawl.harness import FastClock
 

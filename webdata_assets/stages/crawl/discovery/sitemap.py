@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.crawl.bodies import gunzip
 from webdata_assets.stages.crawl.discovery.dates import end_of_stated
 from webdata_assets.stages.crawl.discovery.feed import FEED_ROOTS, discover_feed
 from webdata_assets.stages.crawl.discovery.found import (
@@ -21,6 +20,7 @@ from webdata_assets.stages.crawl.discovery.found import (
     unreadable,
 )
 from webdata_assets.stages.crawl.discovery.xml import SAFE, forget, local_name, plain_xml
+from webdata_assets.stages.crawl.http.bodies import gunzip
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _TEXT_LINE = re.compile(r"^[ \t\ufeff]*(https?://\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)

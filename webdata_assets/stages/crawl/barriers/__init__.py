@@ -1,0 +1,1 @@
+"""Barriers: pages that stand in another's place, such as logins, captchas and soft 404s."""

@@ -1,0 +1,1 @@
+"""The browser way in: Chromium, confined to a source's hosts."""

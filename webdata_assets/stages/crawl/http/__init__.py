@@ -1,0 +1,1 @@
+"""Plain requests: libcurl and aiohttp behind one interface, checked addresses, capped bodies, proxies."""

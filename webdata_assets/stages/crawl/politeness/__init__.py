@@ -1,0 +1,1 @@
+"""Politeness: how often a host is asked, what it forbids, and whether it is down."""

@@ -1,0 +1,1 @@
+"""Ways in to what is stored already: web archives and folders of pages."""

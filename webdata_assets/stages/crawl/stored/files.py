@@ -1,0 +1,231 @@
+"""The way in of folders: files that stand for pages, each under a URL of its own.
+
+What belongs here: the mapping between URLs and files, and answering a request from a file. What does not:
+archives of captures (warc.py).
+
+The URL of a file is `base_url` and the file's path below the folder, percent-encoded. Each file has one URL,
+and each URL one file: a folder has none, `index.html` is not hidden, and no query names a file.
+"""
+
+import datetime as dt
+import errno
+import functools
+import mimetypes
+import os
+import re
+import stat
+import time
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.sources.discover import DiscoverFiles
+from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl.http.bodies import body_too_large
+from webdata_assets.stages.crawl.transport import Request, Response
+from webdata_assets.stages.crawl.urls import canonical_url
+
+_PLAIN_CHARACTERS = "!$&'()*+,-.:;=@_~"
+"""What a path segment may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+_SNIFFED_BYTES = 1_024
+_HTML = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
+
+
+def base_of(rule: DiscoverFiles) -> str:
+    """Return the URL that the folder stands for, with the slash at its end.
+
+    Raises:
+        PermanentError: ACCESS or CONFIGURATION, when it can stand for no folder.
+    """
+    base = canonical_url(rule.base_url)
+    if "?" in base:
+        raise _wrong(f"the base_url {base} has a query, and a folder has none", "leave it out")
+    return base if base.endswith("/") else f"{base}/"
+
+
+def url_of(name: str, base: str) -> str:
+    """Return the URL of a file.
+
+    Args:
+        name: its path below the folder, with `/` between the parts.
+        base: the URL that the folder stands for.
+    """
+    return base + "/".join(quote(os.fsencode(part), safe=_PLAIN_CHARACTERS) for part in name.split("/"))
+
+
+def name_of(url: str, base: str) -> str | None:
+    """Return the path below the folder of the file that has this URL; None when no file can have it."""
+    if not url.startswith(base):
+        return None
+    name = os.fsdecode(unquote_to_bytes(url[len(base) :]))
+    is_plain = "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
+    # a file has one URL: another spelling of it, such as %2F for a slash, has no file
+    return name if is_plain and url_of(name, base) == url else None
+
+
+def list_files(rule: DiscoverFiles) -> list[str]:
+    """Return the URLs of the files that match the rule's pattern and its `allow` and `deny`, in order.
+
+    Symbolic links to files are listed, and refused when they are read, where they lead out of the folder.
+    Symbolic links to folders are not followed.
+
+    Raises:
+        PermanentError: CONFIGURATION, when there is no such folder, a folder in it may not be read, or the
+            pattern leads out of it.
+    """
+    folder, base = _folder(rule), base_of(rule)
+    if not rule.pattern or rule.pattern.startswith("/") or ".." in rule.pattern.split("/"):
+        raise _wrong(f"the pattern {rule.pattern!r} leads out of {folder}", "write one such as `**/*.html`")
+    for _ in os.walk(folder, onerror=_refuse_folder):
+        # glob passes over folders that it may not read, and their files would seem to be gone
+        pass
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.glob(rule.pattern)
+        if path.is_symlink() or path.is_file()
+    )
+    allow, deny = [re.compile(text) for text in rule.allow], [re.compile(text) for text in rule.deny]
+    return sorted(
+        url
+        for url in (url_of(name, base) for name in names)
+        if (not allow or any(pattern.search(url) for pattern in allow))
+        and not any(pattern.search(url) for pattern in deny)
+    )
+
+
+class FilesTransport:
+    """Answers requests from folders. Validators are a file's size and time of change."""
+
+    name = "files"
+
+    def __init__(self, source: Source) -> None:
+        """Take the source's folders. Of several that have a file for a URL, the first counts.
+
+        Raises:
+            PermanentError: CONFIGURATION, when there is no such folder.
+        """
+        rules = [rule for rule in source.fetch.discover if isinstance(rule, DiscoverFiles)]
+        self._folders = [(base_of(rule), _folder(rule)) for rule in rules]
+
+    async def fetch(self, request: Request) -> Response:
+        """Return the file of a URL, 304 where it has the validators that the request names, or 404.
+
+        Raises:
+            PermanentError: ACCESS, when the file may not be read, is no plain file, or lies outside the
+                folder; RESOURCE, when it is larger than the cap.
+            TransientError: RESOURCE, when the disk fails.
+        """
+        # read in the event loop: nothing else is being waited for, and a thread costs more than most files
+        started = time.perf_counter()
+        status, headers, body = self._answer(request)
+        elapsed_ms = round((time.perf_counter() - started) * 1000)
+        return Response(request.url, status, headers, body, elapsed_ms)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _answer(self, request: Request) -> tuple[int, dict[str, str], bytes]:
+        for base, folder in self._folders:
+            name = name_of(request.url, base)
+            if name is None:
+                continue
+            try:
+                return _answer(folder, name, request)
+            except OSError as error:
+                if error.errno not in _ABSENT:
+                    raise _unreadable(folder / name, error) from error
+        return 404, {}, b""
+
+
+def _answer(folder: Path, name: str, request: Request) -> tuple[int, dict[str, str], bytes]:
+    # not Path.resolve, which has an error of its own for links in a circle
+    real = Path(os.path.realpath(folder / name, strict=True))
+    if not real.is_relative_to(folder.resolve()):
+        raise PermanentError(
+            f"{folder / name} is a link that leads out of the folder", failure_domain=FailureDomain.ACCESS
+        )
+    with open(real, "rb", opener=_open_at_once) as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            raise PermanentError(f"{folder / name} is no plain file", failure_domain=FailureDomain.ACCESS)
+        headers = _validators(state)
+        if _is_unmodified(request, headers):
+            return 304, headers, b""
+        body = file.read(request.max_body_bytes + 1)
+    if len(body) > request.max_body_bytes:
+        raise body_too_large(request.max_body_bytes)
+    return 200, headers | {"content-type": content_type_of(name, body)}, body
+
+
+def _open_at_once(place: str, flags: int) -> int:
+    # a pipe is opened without waiting for a writer, to be refused
+    return os.open(place, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def content_type_of(name: str, body: bytes) -> str:
+    """Return the content type by the name's extension, or by what the file begins with."""
+    by_name, compression = _types().guess_type(name, strict=False)
+    if compression is not None:
+        return "application/gzip" if compression == "gzip" else "application/octet-stream"
+    if by_name is not None:
+        return by_name
+    return "text/html" if _HTML.match(body[:_SNIFFED_BYTES]) else "application/octet-stream"
+
+
+@functools.cache
+def _types() -> mimetypes.MimeTypes:
+    # the table of Python itself: by that of the machine, pages would differ from one machine to the next
+    return mimetypes.MimeTypes()
+
+
+def _validators(state: os.stat_result) -> dict[str, str]:
+    changed = dt.datetime.fromtimestamp(state.st_mtime_ns // 1_000_000_000, dt.UTC)
+    return {
+        "etag": f'"{state.st_mtime_ns:x}-{state.st_size:x}"',
+        "last-modified": format_datetime(changed, usegmt=True),
+    }
+
+
+def _is_unmodified(request: Request, validators: dict[str, str]) -> bool:
+    """Return whether the conditions of a request hold (RFC 9110, 13.1.2 and 13.1.3)."""
+    conditions = {name.lower(): value for name, value in request.headers.items()}
+    if (tags := conditions.get("if-none-match")) is not None:
+        return validators["etag"] in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    if (since := conditions.get("if-modified-since")) is None:
+        return False
+    try:
+        moment = parsedate_to_datetime(since)
+    except (ValueError, OverflowError):
+        return False
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return parsedate_to_datetime(validators["last-modified"]) <= moment
+
+
+def _folder(rule: DiscoverFiles) -> Path:
+    folder = Path(rule.path)
+    if not folder.is_dir():
+        raise _wrong(f"there is no folder {folder}", "correct `path` under `by: files`")
+    return folder
+
+
+def _wrong(what: str, remedy: str) -> PermanentError:
+    return PermanentError(f"{what}; {remedy}", failure_domain=FailureDomain.CONFIGURATION)
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise _wrong(
+        f"the folder {error.filename} cannot be read ({error.strerror})", "give this user read permission"
+    ) from error
+
+
+def _unreadable(place: Path, error: OSError) -> PermanentError | TransientError:
+    what = f"{place} cannot be read ({error.strerror})"
+    if isinstance(error, PermissionError):
+        return PermanentError(what, failure_domain=FailureDomain.ACCESS)
+    return TransientError(what, failure_domain=FailureDomain.RESOURCE)
