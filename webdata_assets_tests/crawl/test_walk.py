@@ -17,7 +17,7 @@ from webdata_assets_tests.site.answers import links, page
 
 def walk_of(folder: Path, *rules: dict[str, object]) -> Walk:
     source = source_of(*rules)
-    return Walk(source, DATE, plan_frontier(source, DATE, TABLES["pages"].empty()), folder / "walk.sqlite")
+    return Walk(source, DATE, plan_frontier(source, DATE, TABLES["pages"].empty()), folder)
 
 
 def take_level(walk: Walk) -> list[Node]:
@@ -120,7 +120,7 @@ def test_complete_rules_keep_their_revisits_until_they_are_named(tmp_path: Path,
     source = source_of(starting(rule, "start", **extra))
     frontier = plan_frontier(source, DATE, TABLES["pages"].empty())
     revisit = frontier.with_columns(url=pl.lit(START + "old"), why=pl.lit("revisit"), role=pl.lit("content"))
-    walk = Walk(source, DATE, pl.concat([frontier, revisit]), tmp_path / "walk.sqlite")
+    walk = Walk(source, DATE, pl.concat([frontier, revisit]), tmp_path)
     [start] = take_level(walk)
     for role in ("content", "discovery"):
         walk.add(start, [Found(f"{START}other-{role}", role)])  # type: ignore[arg-type]

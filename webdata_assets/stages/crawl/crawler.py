@@ -1,50 +1,38 @@
 """The crawler: a frontier in, pages and dead letters out, resumable at any moment.
 
-What belongs here: the order of work, retries and their budget, pausing, the spool. What does not: one try of
-one URL (visit.py), the order of URLs (walk.py), and the stores (store/).
+What belongs here: level after level, host beside host, pausing, and going on from the spool. What does not:
+one URL (visitor.py, visit.py), the order of URLs (walk.py), and the stores (store/).
 """
 
 import asyncio
 import datetime as dt
 import logging
-import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
-from typing import Any
 
 import orjson
 import polars as pl
 
-from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.sources.discover import DiscoverJob
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock, SystemClock
 from webdata_assets.stages.crawl.concurrency import all_or_nothing
-from webdata_assets.stages.crawl.hosts import HostClosedError, HostQueue
-from webdata_assets.stages.crawl.http.proxies import ProxiesExhaustedError, ProxyPool
+from webdata_assets.stages.crawl.hosts import HostQueue
+from webdata_assets.stages.crawl.http.proxies import ProxyPool
 from webdata_assets.stages.crawl.job_run import JobRun
 from webdata_assets.stages.crawl.jobs import JobService
-from webdata_assets.stages.crawl.links import LinkReader, LoadLinks, LoadPayload, PayloadGoneError
-from webdata_assets.stages.crawl.node import Node
+from webdata_assets.stages.crawl.links import LinkReader, LoadLinks, LoadPayload
 from webdata_assets.stages.crawl.politeness.rates import SharedRates
-from webdata_assets.stages.crawl.politeness.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.requester import Requester
 from webdata_assets.stages.crawl.result import CrawlResult, FinishReason, WalkedRows
 from webdata_assets.stages.crawl.retry import Backoff
-from webdata_assets.stages.crawl.rows import Visit, visit_from_json, visit_to_json
 from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
 from webdata_assets.stages.crawl.transport import Transport
-from webdata_assets.stages.crawl.visit import Retry, Tries, try_url
+from webdata_assets.stages.crawl.visitor import RETRY, Visitor
 from webdata_assets.stages.crawl.walk import Walk
 
 logger = logging.getLogger(__name__)
 
 _MAX_ACTIVE_HOSTS = 512
-_FREE_RETRIES = 50
 _PROGRESS_SECONDS = 1.0
-_HOLD_SECONDS = 5.0
-"""Between two looks at a host whose robots.txt is not to be had."""
-_RETRY = "retry"
 
 
 async def crawl(
@@ -111,43 +99,31 @@ async def crawl(
         rates=rates,
         proxies=proxies,
     )
-    walk = Walk(source, date, frontier, spool.folder / f"walk-{uuid.uuid4().hex}.sqlite")
-    run = _Crawl(source, date, walk, requester, spool, clock, dropped)
-    run.links = LinkReader(source, requester.scope, walk, load_payload, load_links)
-    run.jobs = None if jobs is None else JobRun(jobs, date, spool, walk, run.keep_delivered, now)
+    walk = Walk(source, date, frontier, spool.folder)
+    links = LinkReader(source, requester.scope, walk, load_payload, load_links)
+    writer = GroupedWriter(spool)
+    visitor = Visitor(requester, walk, spool, writer, links, dropped)
+    if jobs is not None:
+        visitor.jobs = JobRun(jobs, date, spool, walk, visitor.keep_delivered, now)
     try:
-        return await run.run(hosts, on_progress)
+        return await _Crawl(source, date, visitor, clock).run(hosts, on_progress)
     except BaseException:
         walk.close()
         raise
     finally:
-        await run.close()
+        await writer.close()
+        spool.close()
         await requester.close()
 
 
 class _Crawl:
-    links: LinkReader
-    jobs: JobRun | None
-
-    def __init__(
-        self,
-        source: Source,
-        date: dt.date,
-        walk: Walk,
-        requester: Requester,
-        spool: Spool,
-        clock: Clock,
-        dropped: Collection[str],
-    ) -> None:
+    def __init__(self, source: Source, date: dt.date, visitor: Visitor, clock: Clock) -> None:
         self._source = source
         self._date = date
-        self._walk = walk
-        self._requester = requester
-        self._spool = spool
+        self._visitor = visitor
+        self._walk = visitor.walk
+        self._requester = visitor.requester
         self._clock = clock
-        self._dropped = dropped
-        self._writer = GroupedWriter(spool)
-        self._retries = 0
         self._resumed = 0
         self._capped = False
         self._deferred = False
@@ -170,7 +146,7 @@ class _Crawl:
             finish_reason = "paused"
         elif self._capped:
             finish_reason = "capped"
-        rows = WalkedRows(self._source, self._date, self._walk, self._spool)
+        rows = WalkedRows(self._source, self._date, self._walk, self._visitor.spool)
         result = CrawlResult(
             rows,
             rows.dead_letters(),
@@ -179,7 +155,7 @@ class _Crawl:
             self._walk.visited.payload_bytes,
             requests=self._requester.requests,
             resumed=self._resumed,
-            retries=self._retries,
+            retries=self._visitor.retries,
             paces=self._requester.politeness.report(),
         )
         logger.info(
@@ -188,20 +164,10 @@ class _Crawl:
         )  # fmt: skip
         return result
 
-    async def close(self) -> None:
-        """Finish what is being written."""
-        await self._writer.close()
-        self._spool.close()
-
-    async def keep_delivered(self, url: str, visit: Visit, start: str) -> None:
-        """Keep a page that a job delivered, found from the job's start URL."""
-        await self._keep(url, visit, delivered_from=start)
-        self._walk.visited.add_delivered(start, url)
-
     def _read_spool(self) -> None:
-        for entry, place in self._spool.entries():
+        for entry, place in self._visitor.spool.entries():
             url = entry["url"]
-            if entry["outcome"] == _RETRY:
+            if entry["outcome"] == RETRY:
                 self._walk.visited.set_retry(url, entry)
                 continue
             self._walk.visited.record(url, entry["outcome"], orjson.dumps(entry), place)
@@ -220,6 +186,7 @@ class _Crawl:
         if not hosts:
             return False
         fetch = self._source.fetch
+        self._visitor.known = len(self._walk)
         self._capped |= self._walk.cap_level(fetch.max_pages, fetch.max_pages_per_host)
         active = asyncio.Semaphore(_MAX_ACTIVE_HOSTS)
         await all_or_nothing(self._visit_host(host, active) for host in hosts if only is None or host in only)
@@ -239,143 +206,6 @@ class _Crawl:
         while (taken := await queue.take()) is not None:
             node, is_visited = taken
             if is_visited:
-                await self._read_again(node, queue)
+                await self._visitor.read_again(node, queue)
             else:
-                await self._visit(node, queue)
-
-    async def _visit(self, node: Node, queue: HostQueue) -> None:
-        """Bring one URL to its outcome, or put it back: tried, read for links, and in the spool."""
-        if node.url in self._dropped:
-            await self._keep(node.url, Visit("skipped", "dropped by a person (webdata deadletters)"))
-            return
-        rule = self._source.fetch.discover[node.rule]
-        tries, wait = self._tries_so_far(node)
-        if wait > 0:
-            queue.put_back(node, wait)
-            return
-        found = None
-        try:
-            if isinstance(rule, DiscoverJob):
-                visit, found = await self._run_job(node, rule, tries)
-            else:
-                tried = await try_url(self._requester, node, tries)
-                if isinstance(tried, Retry):
-                    await self._try_later(node, queue, tried)
-                    return
-                visit = tried
-        except (HostClosedError, RobotsUnavailableError, ProxiesExhaustedError) as error:
-            self._hold(node, queue, error)
-            return
-        except _JobRetryError as error:
-            await self._try_later(node, queue, error.retry)
-            return
-        queue.answered()
-        if found is None and node.reads_links and visit.is_reached:
-            try:
-                visit, found = await self.links.read(node, visit, visit.body)
-            except PayloadGoneError:
-                queue.put_back(replace(node, last_visit=None), 0)
-                return
-        if found:
-            self._walk.add(node, found)
-        await self._keep(node.url, visit)
-
-    async def _read_again(self, node: Node, queue: HostQueue) -> None:
-        """Read a page for links that was visited before, by an earlier run or for its content."""
-        taken = self._walk.visited.visit_of(node.url)
-        assert taken is not None
-        known, place = taken
-        visit = visit_from_json(known)
-        has_links = visit.links is not None
-        body = self._spool.payload(place) if visit.outcome == "fetched" and not has_links else None
-        try:
-            visit, found = await self.links.read(node, visit, body)
-        except PayloadGoneError:
-            self._walk.visited.forget(node.url)
-            queue.put_back(replace(node, last_visit=None), 0)
-            return
-        self._walk.add(node, found)
-        if not has_links:
-            self._walk.visited.replace(node.url, visit.outcome, _line(node.url, visit))
-
-    async def _keep(self, url: str, visit: Visit, **further: str) -> None:
-        line = _line(url, visit, **further)
-        place = await self._writer.write(line, visit.body if visit.outcome == "fetched" else None)
-        self._walk.visited.record(url, visit.outcome, line, place)
-
-    def _tries_so_far(self, node: Node) -> tuple[Tries, float]:
-        """Return the tries of a URL, and for how many seconds it must still wait for the next one."""
-        state = self._walk.visited.retry_of(node.url)
-        if state is None:
-            return Tries(), 0.0
-        tries = Tries.from_json(state, len(self._requester.ways))
-        wait = (dt.datetime.fromisoformat(state["not_before"]) - self._requester.now()).total_seconds()
-        # waited for once; and a clock that was set back must not make it wait for longer than it was asked to
-        self._walk.visited.set_retry(node.url, state | {"after_seconds": 0.0})
-        return tries, min(wait, state["after_seconds"])
-
-    async def _try_later(self, node: Node, queue: HostQueue, retry: Retry) -> None:
-        """Put a URL back, its tries in the spool; or, once the budget of retries is spent, let it fail."""
-        budget = max(_FREE_RETRIES, self._source.fetch.retry_budget * len(self._walk))
-        if self._retries >= budget:
-            reason = f"{retry.visit.reason}; the retries of the partition are spent (fetch.retry_budget)"
-            await self._keep(node.url, replace(retry.visit, reason=reason))
-            return
-        self._retries += 1
-        not_before = self._requester.now() + dt.timedelta(seconds=retry.after_seconds)
-        state = retry.tries.to_json() | {
-            "url": node.url,
-            "outcome": _RETRY,
-            "not_before": not_before.isoformat(),
-            "after_seconds": retry.after_seconds,
-        }
-        await self._writer.write(orjson.dumps(state), None)
-        self._walk.visited.set_retry(node.url, state | {"after_seconds": 0.0})
-        queue.put_back(node, retry.after_seconds)
-
-    def _hold(self, node: Node, queue: HostQueue, error: TransientError) -> None:
-        """Put a URL back that was not tried, because its host, or the way to it, is not to be had now."""
-        if isinstance(error, ProxiesExhaustedError):
-            queue.pause(f"no proxy is healthy: {error}")
-        elif isinstance(error, RobotsUnavailableError):
-            queue.hold(error.retry_after_seconds or _HOLD_SECONDS, str(error))
-        queue.put_back(node, 0)
-
-    async def _run_job(self, node: Node, rule: DiscoverJob, tries: Tries) -> tuple[Visit, list[Any]]:
-        if self.jobs is None:
-            raise PermanentError(
-                f"source {self._source.name}: `by: job` needs a way in that runs jobs",
-                failure_domain=FailureDomain.CONFIGURATION,
-            )
-        first = tries.first_tried_at or self._requester.now()
-        try:
-            return await self.jobs.run(node, rule)
-        except (TransientError, PermanentError) as error:
-            if error.failure_domain is FailureDomain.CONFIGURATION:
-                raise
-            visit = Visit(
-                "failed",
-                str(error),
-                error.failure_domain.value,
-                via=self.jobs.service.name,
-                attempts=tries.attempts + 1,
-                fetched_at=self._requester.now(),
-                first_tried_at=first,
-            )
-            if isinstance(error, TransientError):
-                seconds = self._requester.retry_after(node.url, tries.attempts + 1, error, None)
-                if seconds is not None:
-                    raise _JobRetryError(
-                        Retry(Tries(tries.attempts + 1, 0, first), seconds, visit)
-                    ) from error
-            return visit, []
-
-
-class _JobRetryError(Exception):
-    def __init__(self, retry: Retry) -> None:
-        super().__init__(retry.visit.reason)
-        self.retry = retry
-
-
-def _line(url: str, visit: Visit, **further: str) -> bytes:
-    return orjson.dumps({"url": url, **further, **visit_to_json(visit)})
+                await self._visitor.visit(node, queue)

@@ -9,6 +9,7 @@ thousands. The database is made anew by each run, from the frontier and the spoo
 
 import datetime as dt
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,18 +65,20 @@ class Walk:
             source: its rules govern the URLs.
             date: the partition's, which the age of a listed page is told by.
             frontier: whole, or in parts.
-            scratch: a file that is made anew; whoever gave it removes it after `close`.
+            scratch: a folder for the database, which has no name there and ends with the process.
         """
         self._rules = source.fetch.discover
         self._date = date
         self._level = -1
         self._broken: set[int] = set()
         self._naming: set[int] = set()
-        scratch.parent.mkdir(parents=True, exist_ok=True)
-        scratch.unlink(missing_ok=True)
+        scratch.mkdir(parents=True, exist_ok=True)
+        file = scratch / f"walk-{uuid.uuid4().hex}.sqlite"
         # handed from thread to thread, and never used by two at once
-        self._database = sqlite3.connect(scratch, isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._database.executescript(TABLES)
+        # open, it lives on; and a killed process leaves nothing behind
+        file.unlink()
         self.visited = Visited(self._database)
         for part in [frontier] if isinstance(frontier, pl.DataFrame) else frontier:
             for rows in part.iter_slices(ROWS_AT_ONCE):
@@ -84,7 +87,7 @@ class Walk:
                 )
 
     def close(self) -> None:
-        """Release the scratch file."""
+        """Release the scratch database."""
         self._database.close()
 
     def __len__(self) -> int:
