@@ -69,8 +69,8 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
     for repair in (
         *_missing(store, registry, now),
         *_stale(store, registry, now),
-        *_paused(store, registry, now),
         *_failed(store, registry, now),
+        *_paused(store, registry, now),
         *_interrupted(store, registry, now),
         *_unfinished(store, registry, now),
     ):

@@ -61,6 +61,8 @@ def pages_completeness(subject: Subject) -> Finding:
         )
         top = ", ".join(f"{reason} ({count})" for reason, count in reasons.head(3).iter_rows())
         soft = pages.filter((pl.col("outcome") == "gone") & is_soft).height
+        deferred = pages.filter(pl.col("outcome") == "deferred")["reason"].unique().sort().head(2)
+        top = "; ".join(filter(None, (top, *deferred)))
         seeming = f"{soft} that only seem to be gone (soft 404); " if soft else ""
         problems.append(f"reached {reached.height} of {expected} URLs; {seeming}{top}".rstrip("; "))
     if content < expect.min_pages:

@@ -15,9 +15,12 @@ from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
 from webdata_assets.sources.discover import DiscoverUrls
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.policies import BreakerPolicy
 from webdata_assets.sources.registry import load_sources
 
 SHOWN_CHARACTERS = 300
+_PATIENCE_SECONDS = 10.0
+"""With a host that is down, while a person waits."""
 SHOWN_RECORDS = 3
 
 
@@ -117,7 +120,11 @@ def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
     one_page = source.model_copy(
         update={
             "fetch": source.fetch.model_copy(
-                update={"discover": (DiscoverUrls(by="urls", start=(url,)),), "hosts": hosts}
+                update={
+                    "discover": (DiscoverUrls(by="urls", start=(url,)),),
+                    "hosts": hosts,
+                    "breaker": BreakerPolicy(max_wait_seconds=_PATIENCE_SECONDS),
+                }
             )
         }
     )

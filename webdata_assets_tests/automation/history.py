@@ -44,6 +44,7 @@ class History:
             "fetch": {
                 "discover": [{"by": "urls", "start": ["http://nowhere.test/"]}],
                 "max_attempts": 1,
+                "breaker": {"max_wait_seconds": 0.2},
             },
             "allow_private": True,
             "extract": {"kind": "document", "fields": {"title": "h1"}},

@@ -21,6 +21,7 @@ from webdata_assets_tests.deployment import REPOSITORY, Deployment
 WHOLE, BROKEN_LAYOUT, UNREACHED = "2026-06-04|demo_shop", "2026-06-05|demo_shop", "2026-06-01|demo_api"
 PATCH = REPOSITORY / "webdata_assets" / "demo" / "patches" / "demo_shop.yaml"
 NOBODY_LISTENS = "127.0.0.1:1"
+WAIT_BRIEFLY = "max_attempts: 1\n  breaker: {max_wait_seconds: 1}"
 RUN_SECONDS, TRAIN_SECONDS = 150, 200
 
 
@@ -37,7 +38,7 @@ def lasting(
         deployment = Deployment(tmp_path, instance, dict(demo_site.connect_to))
         deployment.take_packaged("demo_shop", "demo_api")
         api = deployment.sources / "demo_api.yaml"
-        api.write_text(api.read_text().replace("max_attempts: 5", "max_attempts: 1"))
+        api.write_text(api.read_text().replace("max_attempts: 5", WAIT_BRIEFLY))
         yield deployment
 
 
@@ -68,7 +69,7 @@ def test_the_daemon_repairs_what_failed_and_retrains_on_it_once(lasting: Deploym
     assert lasting.run(CRAWL, WHOLE).success
     assert lasting.run(CRAWL, BROKEN_LAYOUT).failed_checks == ("records.completeness",)
     lasting.connect_to = {**demo_site.connect_to, API: NOBODY_LISTENS}
-    assert lasting.run(CRAWL, UNREACHED).failed_checks == ("pages.completeness",)
+    assert "pages.completeness" in lasting.run(CRAWL, UNREACHED).failed_checks
     lasting.connect_to = dict(demo_site.connect_to)
     assert admitted(lasting, "embeddings") == {WHOLE}
 
