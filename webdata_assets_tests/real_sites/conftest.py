@@ -12,10 +12,9 @@ from webdata_assets_tests.real_sites import documentation
 from webdata_assets_tests.real_sites.httpbin import NEEDS_HTTPBIN, Httpbin
 from webdata_assets_tests.real_sites.nginx import NEEDS_NGINX, NGINX, Nginx, folders, with_faults
 from webdata_assets_tests.real_sites.scrapy_mockserver import (
-    NotReachableError,
     ScrapyMockServer,
-    fetch_source,
 )
+from webdata_assets_tests.source_distributions import NotReachableError, fetch_source
 
 PAGE = "<!doctype html><title>One page</title>" + "<p>It is served by nginx in many ways.</p>" * 300
 USER, PASSWORD = "reader", "s3cret"
@@ -56,7 +55,7 @@ def httpbin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Httpbin]:
 @pytest.fixture(scope="module")
 def mockserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScrapyMockServer]:
     try:
-        source = fetch_source()
+        source = fetch_source("scrapy", holds="tests/mockserver/http.py")
     except NotReachableError as error:
         pytest.skip(f"Scrapy's source distribution cannot be fetched: {error}")
     with ScrapyMockServer(tmp_path_factory.mktemp("scrapy"), source) as server:

@@ -13,10 +13,9 @@ from webdata_assets.stages.crawl.vendors.zyte import ZyteTransport
 from webdata_assets_tests.crawl.vendors.fake_zyte import KEY, FakeZyte, Problem, SitePage
 from webdata_assets_tests.crawl.vendors.loopback import source_at
 from webdata_assets_tests.crawl.vendors.zyte_mockserver import (
-    NotReachableError,
-    fetch_source,
     mock_server_of,
 )
+from webdata_assets_tests.source_distributions import NotReachableError, fetch_source
 
 SITE = "https://site.test/a?b=1"
 PAGE = {"url": SITE, "httpResponseBody": True, "httpResponseHeaders": True, "followRedirect": False}
@@ -31,7 +30,7 @@ def service() -> Iterator[FakeZyte]:
 @pytest.fixture(scope="module")
 def mock_server() -> Iterator[str]:
     try:
-        source = fetch_source()
+        source = fetch_source("zyte-api", holds="tests/mockserver.py")
     except NotReachableError as error:
         pytest.skip(f"the source distribution of zyte-api could not be fetched: {error}")
     with mock_server_of(source) as origin:
