@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from urllib.parse import parse_qsl, urlsplit
 
-import fastfeedparser
+import feedparser
 import pytest
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
@@ -70,7 +70,7 @@ def test_the_api_refuses_what_it_cannot_read_in_json(query: dict[str, str]) -> N
 
 
 def test_the_feed_holds_the_ten_newest_posts() -> None:
-    feed = fastfeedparser.parse(blog.respond("/feed.xml", {}, LAST_DAY).text)
+    feed = feedparser.parse(blog.respond("/feed.xml", {}, LAST_DAY).text)
     newest = [f"http://blog.demo.test{post.path}" for post in posts_on(LAST_DAY) if "/posts/" in post.path][
         :10
     ]
