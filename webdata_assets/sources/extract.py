@@ -13,8 +13,9 @@ from webdata_assets.sources.grammar import Regex, Strict, broken_rule, check_css
 FIELD_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 STRUCTURED_FIELDS = frozenset(
     {
-        "title", "text", "author", "category", "published_at", "language", "image_url",
-        "price", "currency", "sku", "brand", "availability",
+        "title", "text", "structured_text", "description", "author", "site_name", "canonical_url",
+        "breadcrumbs", "category", "published_at", "modified_at", "language", "image_url",
+        "price", "currency", "sku", "gtin", "brand", "availability", "rating", "rating_count",
     }
 )  # fmt: skip
 """Field names that have a column of their own in the records table; others go to its `extra` column."""
@@ -95,6 +96,14 @@ class Extract(Strict):
     )
     key: tuple[str, ...] = Field(
         default=("url",), min_length=1, description="Fields that identify a record for ever"
+    )
+    content: Literal["balanced", "fast"] = Field(
+        default="balanced",
+        description="How the main content is found: with care, or several times faster with a small loss",
+    )
+    remove_templates: bool = Field(
+        default=False,
+        description="Leave out blocks that most pages of the partition repeat, such as menus and notices",
     )
     fields: dict[str, FieldRule] = Field(default_factory=dict, description="Field name → how it is found")
 

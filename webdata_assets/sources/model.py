@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from webdata_assets.sources.clean import Clean
 from webdata_assets.sources.extract import Extract
 from webdata_assets.sources.fetch import AsOf, Fetch
 from webdata_assets.sources.grammar import Strict, broken_rule, is_cron
@@ -59,6 +60,7 @@ class Source(Strict):
     )
     fetch: Fetch = Field(description="How URLs are found, and how pages are reached")
     extract: Extract = Field(description="What a page is turned into")
+    clean: Clean = Field(default_factory=Clean, description="Which records are kept, flagged or left out")
     expect: Expect = Field(default_factory=Expect, description="What must hold for admission")
 
     @field_validator("schedule")

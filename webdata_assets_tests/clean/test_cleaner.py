@@ -41,7 +41,7 @@ def test_a_good_candidate_becomes_a_typed_record() -> None:
             currency="eur",
             language="en-US",
             published_at=dt.datetime(2026, 5, 1, tzinfo=dt.UTC),
-            rating=Decimal("4.50"),
+            grade=Decimal("4.50"),
             tags=["x ", ""],
             seen=dt.datetime(2026, 5, 1, tzinfo=dt.UTC),
         )
@@ -49,7 +49,7 @@ def test_a_good_candidate_becomes_a_typed_record() -> None:
     assert record["title"] == "A & B"
     assert record["price"] == Decimal("9.5")
     assert (record["currency"], record["language"], record["kind"]) == ("EUR", "en", "product")
-    assert record["extra"] == '{"rating":4.5,"seen":"2026-05-01T00:00:00Z","tags":["x"]}'
+    assert record["extra"] == '{"grade":4.5,"seen":"2026-05-01T00:00:00Z","tags":["x"]}'
     assert record["payload_date"] == DATE
 
 

@@ -3,14 +3,14 @@ import datetime as dt
 import pytest
 
 from webdata_assets.stages.extract.content import (
-    PageContext,
     find_author,
     find_image_url,
     find_language,
-    find_published_at,
     find_text,
     find_title,
 )
+from webdata_assets.stages.extract.found import PageContext
+from webdata_assets.stages.extract.published import find_published_at
 from webdata_assets_tests.extract.making import DATE, jsonld, make_document
 
 CONTEXT = PageContext("article", DATE)

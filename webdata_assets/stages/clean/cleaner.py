@@ -104,6 +104,7 @@ def _draft(source: Source, date: dt.date, version: str, candidate: Candidate) ->
     row = {
         **dict.fromkeys(_RECORDS.polars_schema),
         **content,
+        **candidate.derived,
         "date": date,
         "source": source.name,
         "record_id": record_id(source.name, {name: fields.get(name) for name in source.extract.key}),

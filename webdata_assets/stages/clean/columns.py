@@ -14,7 +14,7 @@ from webdata_assets.stages.clean.normalise import (
     normalise_currency_code,
     normalise_language,
 )
-from webdata_assets.stages.extract.values import ConversionError, as_decimal, as_json, as_moment
+from webdata_assets.stages.extract.values import ConversionError, as_decimal, as_integer, as_json, as_moment
 
 CONTENT_COLUMNS = tuple(sorted(STRUCTURED_FIELDS))
 """Columns of a record that hold its content, beside `extra`."""
@@ -32,13 +32,20 @@ def to_column(name: str, value: object) -> object:
     match name:
         case "price":
             return _money(value)
-        case "published_at":
+        case "published_at" | "modified_at":
             return value if isinstance(value, dt.datetime) else as_moment(value)
+        case "rating":
+            return float(value if isinstance(value, Decimal) else as_decimal(value))
+        case "rating_count":
+            return int(value) if isinstance(value, Decimal) else as_integer(value)
+        case "breadcrumbs":
+            names = value if isinstance(value, list) else [value]
+            return [name for entry in names if (name := clean_line(_text(entry)))] or None
         case _ if name not in STRUCTURED_FIELDS:
             return _plain(value)
     text = _text(value)
     match name:
-        case "text":
+        case "text" | "structured_text":
             return clean_body(text) or None
         case "language":
             return normalise_language(text) or None

@@ -7,6 +7,7 @@ broken (cleaner.py).
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from webdata_assets.stages.clean.identity import canonical_json
 from webdata_assets.stages.clean.normalise import clean_body
@@ -38,6 +39,7 @@ class Refusal:
     field: str | None
     reason: str
     value: object = None
+    disposition: Literal["refused", "filtered"] = "refused"
 
 
 def refusal_of_rule(rule: str, row: Mapping[str, object]) -> Refusal:
@@ -69,6 +71,7 @@ def quarantine_row(
         "source": source,
         "url": url,
         "ordinal": ordinal,
+        "disposition": refusal.disposition,
         "rule": refusal.rule,
         "field": refusal.field,
         "reason": _shown(refusal.reason),

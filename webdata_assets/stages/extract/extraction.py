@@ -37,7 +37,12 @@ class FieldError:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One record as extracted: fields that were found, and those whose values could not be converted."""
+    """One record as extracted: fields that were found, and those whose values could not be converted.
+
+    Attributes:
+        derived: columns of the record that say something about its content and are no part of it, such as
+            `page_type`.
+    """
 
     url: str
     ordinal: int
@@ -45,6 +50,7 @@ class Candidate:
     payload_hash: str
     payload_date: dt.date
     errors: tuple[FieldError, ...] = ()
+    derived: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,7 @@ from webdata_assets.sources.extract import ValueType
 from webdata_assets.sources.model import Source
 from webdata_assets.stages import clean, extract
 from webdata_assets.stages.extract.commerce import currency_in, normalise_availability, normalise_currency
-from webdata_assets.stages.extract.content import (
-    ARTICLE_DEFAULTS,
-    Found,
-    PageContext,
-    find_language,
-)
+from webdata_assets.stages.extract.content import ARTICLE_DEFAULTS, find_language
 from webdata_assets.stages.extract.document import Document, Format, parse_document
 from webdata_assets.stages.extract.extraction import (
     NO_HIT,
@@ -32,6 +27,7 @@ from webdata_assets.stages.extract.extraction import (
     PageFailure,
     Payload,
 )
+from webdata_assets.stages.extract.found import Found, PageContext
 from webdata_assets.stages.extract.products import PRODUCT_FIELDS, product_defaults
 from webdata_assets.stages.extract.selectors import Item, Match, css_nodes, first_match, search_json
 from webdata_assets.stages.extract.values import Context, ConversionError, convert

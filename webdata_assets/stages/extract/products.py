@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from webdata_assets.stages.extract.commerce import normalise_availability, normalise_currency
-from webdata_assets.stages.extract.content import Found
 from webdata_assets.stages.extract.document import Document
+from webdata_assets.stages.extract.found import Found
 from webdata_assets.stages.extract.selectors import is_empty
 from webdata_assets.stages.extract.structured import JsonObject
 from webdata_assets.stages.extract.values import ConversionError, as_decimal, as_text, as_url
