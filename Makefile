@@ -44,9 +44,10 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	  --extra benchmark --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write source.schema.json and docs/sources.md from the source model
+schema: $(VENV)/installed ## Write source.schema.json, docs/sources.md and docs/features.md from the models
 	@$(BIN)/python -m webdata_assets.sources.json_schema
 	@$(BIN)/python -m webdata_assets.sources.reference
+	@$(BIN)/python -m webdata_assets.schemas.feature_catalogue
 
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui

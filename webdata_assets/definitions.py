@@ -9,12 +9,15 @@ from pathlib import Path
 
 import dagster as dg
 
+from webdata_assets.assets.changes import build_changes
 from webdata_assets.assets.corpus import corpus
 from webdata_assets.assets.delivery import delivery
 from webdata_assets.assets.embeddings import build_embeddings
 from webdata_assets.assets.features import build_features
+from webdata_assets.assets.fingerprints import build_fingerprints
 from webdata_assets.assets.frontier import build_frontier
 from webdata_assets.assets.model import model
+from webdata_assets.assets.near_duplicates import near_duplicates
 from webdata_assets.assets.pages import build_pages
 from webdata_assets.assets.records import build_records
 from webdata_assets.assets.training_set import training_set
@@ -28,6 +31,7 @@ from webdata_assets.partitions import build_partitions_definition
 from webdata_assets.resources import (
     ClockResource,
     EncoderResource,
+    ExtractorResource,
     FetcherResource,
     SourcesResource,
     StoreResource,
@@ -60,8 +64,11 @@ def build_defs(
             build_frontier(grid),
             build_pages(grid, stale_after, settings.crawl_shards),
             build_records(grid),
+            build_changes(grid),
             build_features(grid),
             build_embeddings(grid),
+            build_fingerprints(grid),
+            near_duplicates,
             corpus,
             vector_index,
             training_set,
@@ -99,6 +106,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "io_manager": TableIOManager(store=store),
         "sources": SourcesResource(folder=str(settings.sources), patches=str(settings.patches)),
         "fetcher": FetcherResource.of(settings),
+        "extractor": ExtractorResource.of(settings),
         "encoder": EncoderResource(folder=str(settings.encoders), given=str(settings.encoder_dir or "")),
         "clock": ClockResource(),
     }

@@ -4,6 +4,7 @@ What belongs here: values that differ between deployments. What does not: anythi
 (that is its YAML file), and secrets of sources (they are read from the environment where they are used).
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,6 +46,18 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Steps into which a large frontier is cut by host, for step workers on several machines",
+    )
+    extract_workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        ge=1,
+        le=256,
+        description="Processes that read pages at most, each of them confined; one for each core if unset",
+    )
+    extract_page_seconds: float = Field(
+        default=20.0, gt=0, le=3_600, description="After which the parser of a page is killed"
+    )
+    extract_memory_mb: int = Field(
+        default=1_024, ge=128, description="MiB of memory at which a process that reads pages is killed"
     )
     encoder_dir: Path | None = Field(
         default=None,

@@ -33,6 +33,9 @@ def test_nothing_need_be_set():
         ("WEBDATA_ENCODER_DIR", "/models", "encoder_dir", Path("/models")),
         ("WEBDATA_REPAIR_ATTEMPTS_PER_DAY", "0", "repair_attempts_per_day", 0),
         ("WEBDATA_RETRAIN_AFTER_PARTITIONS", "2", "retrain_after_partitions", 2),
+        ("WEBDATA_EXTRACT_WORKERS", "3", "extract_workers", 3),
+        ("WEBDATA_EXTRACT_PAGE_SECONDS", "2.5", "extract_page_seconds", 2.5),
+        ("WEBDATA_EXTRACT_MEMORY_MB", "512", "extract_memory_mb", 512),
     ],
 )
 def test_a_variable_sets_its_field(monkeypatch, variable, text, field, value):
@@ -74,6 +77,9 @@ def test_connect_to_says_which_item_is_wrong(monkeypatch, text):
         ("WEBDATA_REPAIR_ATTEMPTS_PER_DAY", "-1"),
         ("WEBDATA_REPAIR_ATTEMPTS_PER_DAY", "many"),
         ("WEBDATA_RETRAIN_AFTER_PARTITIONS", "0"),
+        ("WEBDATA_EXTRACT_WORKERS", "0"),
+        ("WEBDATA_EXTRACT_PAGE_SECONDS", "0"),
+        ("WEBDATA_EXTRACT_MEMORY_MB", "64"),
     ],
 )
 def test_a_number_out_of_range_is_refused(monkeypatch, variable, text):

@@ -8,10 +8,12 @@ from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.stages.corpus.corpus import build_corpus
 
 
-@dg.asset(name="corpus", **describe(CORPUS, kinds={"polars"}, code_version="1"))
-def corpus(records: pl.LazyFrame, pages: pl.LazyFrame) -> dg.Output[pl.DataFrame]:
+@dg.asset(name="corpus", **describe(CORPUS, kinds={"polars"}, code_version="2"))
+def corpus(
+    records: pl.LazyFrame, pages: pl.LazyFrame, near_duplicates: pl.DataFrame
+) -> dg.Output[pl.DataFrame]:
     """Newest admitted version of each record; tombstones for pages that are gone."""
-    rows = build_corpus(records, pages)
+    rows = build_corpus(records, pages, near_duplicates)
     return output(
         CORPUS,
         rows,

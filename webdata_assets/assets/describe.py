@@ -18,8 +18,9 @@ from webdata_assets.store.store import data_version
 
 GROUPS = {
     "frontier": "crawl", "pages": "crawl", "dead_letters": "crawl",
-    "records": "records", "quarantine": "records",
+    "records": "records", "quarantine": "records", "changes": "records",
     "features": "features",
+    "fingerprints": "duplicates", "near_duplicates": "duplicates", "compared_partitions": "duplicates",
     "embeddings": "retrieval", "corpus": "retrieval", "vector_index": "retrieval",
     "training_set": "learning", "model": "learning",
     "delivery": "delivery",

@@ -5,17 +5,54 @@ import polars as pl
 
 from webdata_assets.assets.describe import describe, output
 from webdata_assets.partitions import Partition
-from webdata_assets.schemas.features import FEATURES
+from webdata_assets.resources import StoreResource
+from webdata_assets.schemas.changes import CHANGES
+from webdata_assets.schemas.features import FEATURES, HISTORY_DAYS
+from webdata_assets.schemas.records import RECORDS
+from webdata_assets.stages.featurize import CODE_VERSION
 from webdata_assets.stages.featurize.features import featurize
+from webdata_assets.stages.featurize.history import read_history
+
+_RECORDS_AT_ONCE = 2_000
 
 
 def build_features(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the asset over the date × source grid."""
+    """Return the asset over the date × source grid; it reads the admitted past of its own source."""
 
-    @dg.asset(name="features", partitions_def=grid, **describe(FEATURES, kinds={"polars"}, code_version="1"))
-    def features(context: dg.AssetExecutionContext, records: pl.DataFrame) -> dg.Output[pl.DataFrame]:
+    @dg.asset(
+        name="features",
+        partitions_def=grid,
+        **describe(FEATURES, kinds={"polars"}, code_version=CODE_VERSION),
+    )
+    def features(
+        context: dg.AssetExecutionContext, records: pl.LazyFrame, changes: pl.LazyFrame, store: StoreResource
+    ) -> dg.Output[pl.DataFrame]:
         partition = Partition.from_key(context.partition_key)
-        rows = featurize(records, partition.date)
-        return output(FEATURES, rows, {"mean_text_words": rows["text_words"].mean() or 0.0})
+        opened = store.open()
+        history = read_history(
+            partition.date,
+            records,
+            changes,
+            earlier_records=opened.scan_earlier(RECORDS, partition, days=HISTORY_DAYS - 1),
+            earlier_changes=opened.scan_earlier(CHANGES, partition, days=HISTORY_DAYS - 1),
+        )
+        rows = pl.concat(
+            [
+                FEATURES.empty(),
+                *(
+                    featurize(some, partition.date, history)
+                    for some in records.collect_batches(chunk_size=_RECORDS_AT_ONCE)
+                ),
+            ]
+        ).sort("record_id")
+        return output(
+            FEATURES,
+            rows,
+            {
+                "mean_text_words": rows["text_words"].mean() or 0.0,
+                "mean_change_rate": rows["change_rate"].mean() or 0.0,
+                **history.site,
+            },
+        )
 
     return features

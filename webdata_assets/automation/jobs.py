@@ -9,10 +9,10 @@ REPLAY = "replay"
 PUBLISH = "publish"
 RETRAIN = "retrain"
 
-REPLAYED = ("records", "quarantine", "features", "embeddings")
+REPLAYED = ("records", "quarantine", "changes", "fingerprints", "features", "embeddings")
 CRAWLED = ("frontier", "pages", "dead_letters", *REPLAYED)
-PUBLISHED = ("corpus", "vector_index", "delivery")
-RETRAINED = ("corpus", "vector_index", "training_set", "model", "delivery")
+PUBLISHED = ("near_duplicates", "compared_partitions", "corpus", "vector_index", "delivery")
+RETRAINED = (*PUBLISHED, "training_set", "model")
 
 UNPARTITIONED_TAGS = {"webdata/writes": "unpartitioned"}
 """Runs that carry it are limited to one at a time in dagster.yaml: one writer per table."""

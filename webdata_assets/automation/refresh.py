@@ -13,7 +13,7 @@ from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.store import Store
 
-INPUTS = ("pages", "records", "features", "embeddings")
+INPUTS = ("pages", "records", "features", "embeddings", "fingerprints")
 """Partitioned tables from which the unpartitioned ones are made."""
 
 REPAIRED_CHECKS = ("completeness", "freshness")

@@ -31,13 +31,15 @@ RULES: dict[tuple[str, str], str] = {
     ("records", "completeness"): REPLAY,
     ("records", "valid_share"): REPLAY,
     ("records", "reconciliation"): REPLAY,
+    ("changes", "reconciliation"): REPLAY,
     ("features", "reconciliation"): REPLAY,
     ("embeddings", "reconciliation"): REPLAY,
+    ("fingerprints", "reconciliation"): REPLAY,
 }
 """(asset, failed check) → the job that repairs. A failure in `records` is replayed once the source's
 extraction was patched: the same parser on the same bytes would fail the same way."""
 
-CHECKED = ("frontier", "pages", "records", "features", "embeddings")
+CHECKED = ("frontier", "pages", "records", "changes", "features", "embeddings", "fingerprints")
 
 INTERRUPTED_AFTER = dt.timedelta(minutes=10)
 """A write that is this old without verdicts belongs to a run that died."""
@@ -81,7 +83,7 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
 def _failed(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
     """Partitions with a failed blocking check; without a job where only a person can help."""
     repairs = []
-    for table in (PAGES, RECORDS, TABLES["features"], TABLES["embeddings"]):
+    for table in (TABLES[name] for name in CHECKED):
         failed = store.ledger.states(table).filter(pl.col("failed").list.len() > 0)
         for row in failed.iter_rows(named=True):
             source = registry.enabled.get(row["source"])
@@ -164,8 +166,10 @@ def _interrupted(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
         ("frontier", CRAWL),
         ("pages", CRAWL),
         ("records", REPLAY),
+        ("changes", REPLAY),
         ("features", REPLAY),
         ("embeddings", REPLAY),
+        ("fingerprints", REPLAY),
     ):
         states = store.ledger.states(TABLES[name]).filter(
             (pl.col("missing").list.len() > 0)
@@ -186,7 +190,13 @@ def _unfinished(store: Store, registry: Registry, now: dt.datetime) -> list[Repa
     """Admitted partitions whose next layer was never written, or is older than they are."""
     repairs = []
     keys = ["date", "source"]
-    for upstream, downstream in (("pages", "records"), ("records", "features"), ("records", "embeddings")):
+    for upstream, downstream in (
+        ("pages", "records"),
+        ("records", "changes"),
+        ("changes", "features"),
+        ("records", "embeddings"),
+        ("records", "fingerprints"),
+    ):
         above = store.ledger.states(TABLES[upstream]).filter("admitted").select(*keys, "at", "data_version")
         below = store.ledger.states(TABLES[downstream]).select(*keys, below_at="at")
         behind = above.join(below, on=keys, how="left").filter(

@@ -30,6 +30,14 @@ def holds_admitted_records(subject: Subject) -> Finding:
     )
 
 
+def canonical_records_are_live(subject: Subject) -> Finding:
+    """Return whether each duplicate names a live record that is no duplicate itself."""
+    canonical = subject.rows.filter(pl.col("duplicate_of").is_null(), state="live")["record_id"]
+    duplicates = subject.rows.filter(pl.col("duplicate_of").is_not_null())
+    wrong = duplicates.filter(~pl.col("duplicate_of").is_in(canonical.implode())).height
+    return Finding(wrong == 0, value=wrong, threshold=0, metrics={"duplicates": float(duplicates.height)})
+
+
 def index_holds_the_same_ids(subject: Subject) -> Finding:
     """Return whether the index itself holds exactly the chunks that the table lists."""
     listed = set(subject.rows["chunk_id"])
@@ -51,6 +59,10 @@ CHECKS = (
     Check(
         "reconciliation", CORPUS, "Record ids of admitted partitions = record ids of the corpus.",
         holds_admitted_records,
+    ),
+    Check(
+        "canonical", CORPUS, "Duplicates of a record that is gone, or itself a duplicate = 0.",
+        canonical_records_are_live,
     ),
     schema_check(VECTOR_INDEX),
     unique_keys_check(VECTOR_INDEX),

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.automation.jobs import CRAWL, REPLAY, REPLAYED
 from webdata_assets.cli.demo_summary import Summary, describe_store, print_summary
 from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
 from webdata_assets.cli.output import say
@@ -140,7 +140,7 @@ class _Story:
         """Return the job that brings a partition to its end; None where it is, or a check has failed."""
         for name, job in (
             *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
-            *((name, REPLAY) for name in ("records", "quarantine", "features", "embeddings")),
+            *((name, REPLAY) for name in REPLAYED),
         ):
             states = self.store.ledger.states(TABLES[name]).filter(
                 (pl.col("date") == partition.date) & (pl.col("source") == partition.source)

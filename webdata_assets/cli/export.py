@@ -1,11 +1,13 @@
-"""`webdata export`: stored pages in the formats of other tools."""
+"""`webdata export`: any layer as a file, and stored pages as a web archive."""
 
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from webdata_assets.cli.arguments import Json, as_date
 from webdata_assets.cli.output import fail_clearly, print_json, say
@@ -17,7 +19,25 @@ if TYPE_CHECKING:
     from webdata_assets.stages.export.warc import PageCapture
     from webdata_assets.store import Store
 
-export_app = typer.Typer(help="Write stored pages in the formats of other tools.", no_args_is_help=True)
+_LAYER = "layer"
+
+
+class _LayerOrCommand(TyperGroup):
+    """`webdata export records` means `webdata export layer records`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = not args or self.get_command(ctx, args[0]) is not None or args[0].startswith("-")
+        return super().resolve_command(ctx, args if known else [_LAYER, *args])
+
+
+export_app = typer.Typer(
+    cls=_LayerOrCommand,
+    help="Write any layer as Parquet, ORC, Arrow or CSV, and pages as a web archive.\n\n"
+    "Example: webdata export records --source demo_shop --out shop.parquet",
+    no_args_is_help=True,
+)
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -29,10 +49,34 @@ _COLUMNS = (
 _EARLIER_COLUMNS = ("date", "url", "final_url", "payload_hash", "observed_at", "fetched_at")
 
 
-@export_app.callback()
-def _group() -> None:
-    # with a callback, typer keeps the one command's name
-    """Write stored pages in the formats of other tools."""
+@export_app.command(_LAYER)
+def export_layer(
+    layer: Annotated[str, typer.Argument(help="A table, such as records, features or corpus.")],
+    out: Annotated[Path, typer.Option(help="The file to write; its name ends as the format's.")],
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
+    date: Annotated[
+        list[str] | None, typer.Option(help="Only this date, YYYY-MM-DD; may be repeated.")
+    ] = None,
+    format_name: Annotated[
+        Literal["parquet", "orc", "arrow", "csv"],
+        typer.Option("--format", help="Arrow is an IPC file; CSV neutralises formulas."),
+    ] = "parquet",
+    as_json: Json = False,
+) -> None:
+    """Write the admitted rows of a layer; `webdata export LAYER` is enough.
+
+    Example: webdata export features --date 2026-06-01 --format orc --out features.orc
+    """
+    with fail_clearly():
+        from webdata_assets.cli.export_layers import write_layer
+
+        dates = [as_date(each) for each in date or []]
+        report = write_layer(layer, dates, source or [], out, format_name, quiet=as_json)
+        if as_json:
+            print_json(report)
+        else:
+            counts = f"; partitions: {report['partitions']} written, {report['left_out']} not admitted"
+            say(f"Wrote {report['path']}: {report['rows']} rows{counts if report['partitions'] else ''}.")
 
 
 @export_app.command("warc")

@@ -196,9 +196,37 @@ def try_page(
             print_table(f"{report['records_found']} records on {url}", report["fields"])
             if report["selectors"]:
                 print_table("Selectors", report["selectors"])
-            for line in report["problems"]:
+            for line in [*report["problems"], *report["left_out"]]:
                 say(line)
         if not report["ok"]:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[Path], typer.Argument(help="Files of HTML, gzipped or not, and folders of them.")],
+    out: Annotated[Path, typer.Option(help="The file to write: FILE.jsonl, one JSON line a page.")],
+    mode: Annotated[
+        Literal["balanced", "fast"], typer.Option(help="Main content with care, or several times faster.")
+    ] = "balanced",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core if none.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read pages from files, of no source: text, title, author, date, language, page type, product fields.
+
+    A page that cannot be read, or whose parser had to be killed, is a line with `error`.
+    Example: webdata extract saved_pages/ --out pages.jsonl
+    """
+    from webdata_assets.cli.extract import extract_files
+
+    with fail_clearly():
+        report = extract_files(paths, out, mode, workers)
+        if as_json:
+            print_json(report)
+        else:
+            counts = f"{report['pages']} pages, {report['errors']} with errors"
+            say(f"Wrote {report['path']}: {counts}, {report['seconds']} s.")
+        if report["errors"] == report["pages"]:
             raise typer.Exit(ExitCode.FAILED)
 
 
@@ -218,6 +246,8 @@ def sources_list(as_json: Json = False) -> None:
 @sources_app.command("check")
 def sources_check(as_json: Json = False) -> None:
     """Check every source file; each problem names file, line, field and remedy.
+
+    Functions that sources name in `extract.python` are imported, and not called.
 
     Example: WEBDATA_SOURCES=my_sources webdata sources check
     """

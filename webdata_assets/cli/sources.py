@@ -4,8 +4,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from webdata_assets.errors import SourceFileError
+from webdata_assets.errors import PermanentError, SourceFileError
 from webdata_assets.settings import Settings
+from webdata_assets.sources.document import read_document
+from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import load_sources
 from webdata_assets.sources.template import new_source_yaml
 
@@ -29,13 +31,32 @@ def list_sources() -> list[dict[str, Any]]:
 
 
 def check_sources() -> dict[str, Any]:
-    """Return how many files are good, or a line per problem."""
+    """Return how many files are good, or a line per problem; functions that sources name are imported."""
     settings = Settings()
     try:
         registry = load_sources(settings.sources, patches=settings.patches)
     except SourceFileError as error:
         return {"sources": 0, "problems": str(error).splitlines()}
-    return {"sources": len(registry.all), "problems": []}
+    problems = [
+        problem
+        for name, source in registry.all.items()
+        if (problem := _problem_of_function(source, registry.paths[name]))
+    ]
+    return {"sources": len(registry.all) - len(problems), "problems": problems}
+
+
+def _problem_of_function(source: Source, path: Path) -> str | None:
+    """Return why the function that a source names cannot be used, if it names one."""
+    from webdata_assets.stages.extract.python_extractor import load_function
+
+    if source.extract.python is None:
+        return None
+    try:
+        load_function(source.extract.python)
+    except PermanentError as error:
+        line = read_document(path).lines.get(("extract", "python"), 1)
+        return f"{path}:{line}: extract.{error}".replace("\n", " ")
+    return None
 
 
 def new_source(name: str, url: str) -> Path:

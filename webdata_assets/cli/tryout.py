@@ -14,6 +14,7 @@ from blake3 import blake3
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
 from webdata_assets.sources.discover import DiscoverUrls
+from webdata_assets.sources.extract import STRUCTURED_FIELDS
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.policies import BreakerPolicy
 from webdata_assets.sources.registry import load_sources
@@ -29,7 +30,7 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
 
     Returns:
         `ok`, `records_found`, `fields` (rows of record, field, value), `selectors` (rows of field, selector,
-        matches) and `problems` (lines of text).
+        matches), and as lines of text `problems` and what the source itself leaves out, `left_out`.
 
     Raises:
         PermanentError: it is neither a file nor a URL, or it could not be fetched; the message says why.
@@ -64,30 +65,30 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
         for field, hits in sorted(extraction.selector_hits.items())
         for selector, matches in hits.items()
     ]
-    problems = [
-        f"refused by {rule}: {reason}"
-        for rule, reason in cleaned.quarantine.select("rule", "reason").iter_rows()
-    ]
+    problems = _reasons(cleaned.quarantine, "refused")
+    left_out = _reasons(cleaned.quarantine, "filtered")
     if cleaned.extracted == 0 and not problems:
         pages = source.extract.pages
         skipped = pages is not None and not re.search(pages, url)
         why = f"extract.pages, {pages}, does not match its URL" if skipped else "extract.items finds nothing"
         problems.append(f"no record on this page: {why}")
     return {
-        "ok": cleaned.records.height > 0 and not problems,
+        "ok": not problems and bool(cleaned.records.height or left_out),
         "records_found": cleaned.records.height,
         "fields": fields,
         "selectors": selectors,
         "problems": problems,
+        "left_out": left_out,
     }
 
 
-_FIELDS = frozenset(
-    {
-        "record_id", "url", "title", "text", "language", "author", "category", "published_at", "image_url",
-        "price", "currency", "sku", "brand", "availability", "extra",
-    }
-)  # fmt: skip
+_FIELDS = frozenset({"record_id", "url", "extra", *STRUCTURED_FIELDS})
+
+
+def _reasons(quarantine: pl.DataFrame, disposition: str) -> list[str]:
+    rows = quarantine.filter(pl.col("disposition") == disposition).sort("url", "ordinal", "rule")
+    words = "left out" if disposition == "filtered" else disposition
+    return [f"{words} by {rule}: {reason}" for rule, reason in rows.select("rule", "reason").iter_rows()]
 
 
 def _shown(value: object) -> str:

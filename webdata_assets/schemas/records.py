@@ -59,6 +59,8 @@ class Records(dy.Schema):
     page_type = dy.String(nullable=True, check=lambda column: column.is_in(PAGE_TYPES))
     content_confidence = dy.Float64(nullable=True, min=0, max=1)
     """How sure the choice of the main content is: its expected word F1."""
+    link_share = dy.Float64(nullable=True, min=0, max=1)
+    """Characters in links / characters of the main content."""
     detected_language = dy.String(nullable=True, regex=r"^[a-z]{2,3}$")
     """Of the text itself, found by its words."""
     language_confidence = dy.Float64(nullable=True, min=0, max=1)
@@ -104,7 +106,8 @@ class Quarantine(dy.Schema):
     """`refused`: it is not valid. `filtered`: it is valid, and the source asked to leave such records out."""
     rule = dy.String(nullable=False)
     """The broken rule: `column|rule` as the schema names it, `required`, `duplicate_key` or `extract`; of
-    filtered records `language`, `quality:<rule>`, `pii`, `injection` or `duplicate`."""
+    filtered records `language`, `quality:<rule>`, `pii`, `injection`, `duplicate`, `missing:<field>` or
+    `invalid:<field>`."""
     field = dy.String(nullable=True)
     reason = dy.String(nullable=False)
     value = dy.String(nullable=True)

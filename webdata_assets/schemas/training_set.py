@@ -3,11 +3,12 @@
 import dataframely as dy
 
 from webdata_assets.schemas import columns
+from webdata_assets.schemas.model_features import ModelFeatures
 from webdata_assets.schemas.table import Table
 
 
-class TrainingSet(dy.Schema):
-    """One labelled record: its features, the mean of its chunk vectors, and its split."""
+class _Example(dy.Schema):
+    """One labelled version of a record, and its text."""
 
     record_id = dy.String(nullable=False)
     source = columns.source_name()
@@ -18,17 +19,11 @@ class TrainingSet(dy.Schema):
     """BLAKE3 of the hashes of the record's chunks, in order: names the text behind the vector."""
     model_id = dy.String(nullable=False)
     """Of the encoder that made the vector."""
-    title_characters = dy.Int32(nullable=False)
-    text_characters = dy.Int32(nullable=False)
-    text_words = dy.Int32(nullable=False)
-    mean_word_characters = dy.Float64(nullable=False)
-    mean_sentence_words = dy.Float64(nullable=False)
-    digit_share = dy.Float64(nullable=False)
-    uppercase_share = dy.Float64(nullable=False)
-    unique_word_share = dy.Float64(nullable=False)
-    log_price = dy.Float64(nullable=False)
-    has_price = dy.Bool(nullable=False)
-    age_days = dy.Float64(nullable=False)
+
+
+class TrainingSet(_Example, ModelFeatures):
+    """One labelled record: its features, the mean of its chunk vectors, and its split."""
+
     vector = dy.List(dy.Float32(nullable=False), nullable=False, min_length=1)
 
 

@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from webdata_assets.sources.document import Document, KeyPath, Problem, dotted
-from webdata_assets.sources.extract import FieldRule, Selector
+from webdata_assets.sources.fields import FieldRule
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.selectors import Selector
 
 _LIST_REMEDY = "write `[…]`, or one item per line after `- `"
 _MAPPING_REMEDY = "write `key: value` lines, indented below it"

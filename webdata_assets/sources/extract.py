@@ -1,16 +1,21 @@
 """The `extract` section of a source file: what a page is turned into.
 
-What belongs here: its keys, defaults, and rules within the section. What does not: doing it (stages/extract).
+What belongs here: its keys, defaults, and rules within the section. What does not: one field (fields.py), one
+selector (selectors.py), and doing it (stages/extract).
 """
 
-import re
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from webdata_assets.sources.grammar import Regex, Strict, broken_rule, check_css, check_jmespath, check_regex
+from webdata_assets.sources.fields import FieldRule, ScalarType, ValueType, check_default, check_field_name
+from webdata_assets.sources.grammar import Regex, Strict, broken_rule, check_css, check_jmespath
+from webdata_assets.sources.python_function import check_python_function
+from webdata_assets.sources.selectors import Selector, short_selector
 
-FIELD_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
+__all__ = ["STRUCTURED_FIELDS", "Extract", "FieldRule", "Items", "ScalarType", "Selector", "ValueType"]
+
 STRUCTURED_FIELDS = frozenset(
     {
         "title", "text", "structured_text", "description", "author", "site_name", "canonical_url",
@@ -20,65 +25,51 @@ STRUCTURED_FIELDS = frozenset(
 )  # fmt: skip
 """Field names that have a column of their own in the records table; others go to its `extra` column."""
 
-ValueType = Literal["text", "decimal", "integer", "date", "url", "bool", "list"]
 
+class Items(Strict):
+    """Where a page's records are, when it holds many: one place, and `jmespath` beside css or xpath."""
 
-class Selector(Strict):
-    """One way to find a value. Exactly one of css, jsonld, meta, jmespath, regex."""
-
-    css: str | None = Field(default=None, description="CSS selector; the element's text, or its `attr`")
-    attr: str | None = Field(default=None, description="With css: take this attribute, not the text")
-    jsonld: str | None = Field(
-        default=None, description="JMESPath into the page's JSON-LD object of the wanted type"
+    either: str | None = Field(
+        default=None,
+        description="CSS selector on a page of HTML, JMESPath in JSON; what `items: a.item` is short for",
     )
-    meta: str | None = Field(default=None, description="`name` or `property` of a <meta> element")
-    jmespath: str | None = Field(default=None, description="JMESPath into a JSON response's item")
-    regex: str | None = Field(
-        default=None, description="Searched in the page's text; the first group, or the whole match"
+    css: str | None = Field(default=None, description="CSS selector of the items' elements")
+    xpath: str | None = Field(
+        default=None, description="XPath of the items' elements; what `items: //li` is short for"
     )
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "Selector":
-        ways = [name for name in ("css", "jsonld", "meta", "jmespath", "regex") if getattr(self, name)]
-        if len(ways) != 1:
-            raise ValueError("give exactly one of css, jsonld, meta, jmespath, regex")
-        if self.attr and not self.css:
-            raise ValueError("`attr` goes with `css` only")
-        if self.css:
-            check_css(self.css)
-        if self.regex:
-            check_regex(self.regex)
-        for expression in filter(None, (self.jmespath, self.jsonld)):
-            check_jmespath(expression)
-        return self
-
-    @property
-    def label(self) -> str:
-        """The selector as a person would write it, such as `css:.price@content`."""
-        for name in ("css", "jsonld", "meta", "jmespath", "regex"):
-            if expression := getattr(self, name):
-                return f"{name}:{expression}" + (f"@{self.attr}" if self.attr else "")
-        raise AssertionError("a selector always has one way")
-
-
-class FieldRule(Strict):
-    """One field of a record: its type, and the selectors to try in order."""
-
-    type: ValueType = Field(default="text", description="What the value is turned into")
-    from_: tuple[Selector, ...] = Field(
-        alias="from", min_length=1, description="Selectors, tried in order; the first that matches wins"
+    jsonld: str | None = Field(default=None, description="JMESPath of the items in a JSON-LD object")
+    microdata: str | None = Field(default=None, description="JMESPath of the items in the page's microdata")
+    schema_type: str | None = Field(
+        default=None, description="With jsonld or microdata: the schema.org type of that object"
+    )
+    jmespath: str | None = Field(
+        default=None, description="JMESPath of the items, in JSON or in the JSON that css or xpath found"
     )
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        """`title: h1` means `title: {from: [{css: h1}]}`, and one selector needs no list."""
-        if isinstance(value, str):
-            return {"from": [{"css": value}]}
-        if isinstance(value, dict) and "from" not in value and set(value) & set(Selector.model_fields):
-            selector = {name: value[name] for name in value if name in Selector.model_fields}
-            return {"from": [selector], **{name: value[name] for name in value if name not in selector}}
-        return value
+        if not isinstance(value, str):
+            return value
+        keys = short_selector(value)
+        return keys if "xpath" in keys else {"either": value}
+
+    @model_validator(mode="after")
+    def _usable(self) -> "Items":
+        keys = self.model_dump(exclude_none=True, exclude={"either"})
+        if self.either is not None and keys:
+            raise ValueError("give `either` alone")
+        if self.either is None:
+            Selector(**keys)
+        elif not (_passes(check_css, self.either) or _passes(check_jmespath, self.either)):
+            raise ValueError(f"{self.either!r} is neither a CSS selector nor a JMESPath expression")
+        return self
+
+    def selector(self, *, of_json: bool) -> Selector:
+        """Return the selector of the items on a page of HTML or JSON."""
+        if self.either is not None:
+            return Selector(jmespath=self.either) if of_json else Selector(css=self.either)
+        return Selector(**self.model_dump(exclude_none=True, exclude={"either"}))
 
 
 class Extract(Strict):
@@ -90,9 +81,14 @@ class Extract(Strict):
     pages: Regex | None = Field(
         default=None, description="Only URLs that match hold records; all content pages if not given"
     )
-    items: str | None = Field(
+    items: Items | None = Field(
         default=None,
-        description="Many records per page: JMESPath of the items (JSON) or CSS selector (HTML)",
+        description="Many records per page: CSS selector or XPath (HTML) or JMESPath (JSON) of the items",
+    )
+    python: Annotated[str, AfterValidator(check_python_function)] | None = Field(
+        default=None,
+        description="`package.module:function` of yours that makes the records of a page; `fields` then says "
+        "their types",
     )
     key: tuple[str, ...] = Field(
         default=("url",), min_length=1, description="Fields that identify a record for ever"
@@ -110,12 +106,7 @@ class Extract(Strict):
     @model_validator(mode="after")
     def _names(self) -> "Extract":
         for name in self.fields:
-            if not re.fullmatch(FIELD_NAME_PATTERN, name):
-                raise broken_rule(
-                    f"{name!r} is not a field name",
-                    at=("fields", name),
-                    remedy=f"use lower-case letters, digits and underscores ({FIELD_NAME_PATTERN})",
-                )
+            check_field_name(name)
         for position, name in enumerate(self.key):
             if name != "url" and name not in self.fields:
                 raise broken_rule(
@@ -124,3 +115,38 @@ class Extract(Strict):
                     remedy=f"use `url` or one of {', '.join(self.fields) or 'the fields to be declared'}",
                 )
         return self
+
+    @model_validator(mode="after")
+    def _fields_can_be_found(self) -> "Extract":
+        if self.python is not None and self.items is not None:
+            remedy = "let the function return a list of records"
+            raise broken_rule("`items` does not go with `python`", at=("items",), remedy=remedy)
+        for name, rule in self.fields.items():
+            if rule.has_objects and name in STRUCTURED_FIELDS:
+                what, remedy = f"the column `{name}` holds no objects", "give the field another name"
+                raise broken_rule(what, at=("fields", name, "type"), remedy=remedy)
+            check_default(rule, rule.type_of(name), ("fields", name))
+        for at, rule in _walk(self.fields, ("fields",)):
+            if len(at) > 2:
+                check_default(rule, rule.type, at)
+            if not rule.from_ and self.python is None and rule.type != "object":
+                remedy = "add `from:` with selectors, or one of css, xpath, jsonld, meta, jmespath, regex"
+                raise broken_rule("nothing says where its value is", at=at, remedy=remedy)
+        return self
+
+
+def _walk(
+    fields: Mapping[str, FieldRule], at: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], FieldRule]]:
+    """Yield every field, those of objects included, with its place below `extract`."""
+    for name, rule in fields.items():
+        yield (*at, name), rule
+        yield from _walk(rule.fields, (*at, name, "fields"))
+
+
+def _passes(check: Any, value: str) -> bool:
+    try:
+        check(value)
+    except ValueError:
+        return False
+    return True

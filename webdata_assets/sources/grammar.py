@@ -1,6 +1,6 @@
 """What the sections of a source file share: strict models, and checks of the small languages in values.
 
-What belongs here: whether a text is a URL, a regular expression, a CSS selector, a JMESPath, a cron
+What belongs here: whether a text is a URL, a regular expression, a CSS selector, an XPath, a JMESPath, a cron
 expression. What does not: any key of a source file.
 """
 
@@ -43,6 +43,17 @@ def check_css(value: str) -> str:
         LexborHTMLParser("").css_first(value)
     except SelectolaxError as error:
         raise ValueError(f"{value!r} is not a CSS selector") from error
+    return value
+
+
+def check_xpath(value: str) -> str:
+    """Return a usable XPath 1.0. What stands in a predicate is not evaluated here, only parsed."""
+    from lxml import etree
+
+    try:
+        etree.XPath(value)(etree.Element("html"))
+    except etree.XPathError as error:
+        raise ValueError(f"{value!r} is not an XPath 1.0 expression: {error}") from error
     return value
 
 

@@ -3,6 +3,7 @@
 What belongs here: the model as Markdown. What does not: the JSON Schema for editors (json_schema.py).
 """
 
+import inspect
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from webdata_assets.sources import discover, extract, fetch, model, policies
+from webdata_assets.sources import clean, discover, extract, fetch, model, policies
 
 REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "sources.md"
 
@@ -31,8 +32,13 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`fetch.proxies`", policies.ProxyPolicy),
     ("`fetch.breaker`", policies.BreakerPolicy),
     ("`extract`", extract.Extract),
+    ("`extract.items`", extract.Items),
     ("`extract.fields.NAME`", extract.FieldRule),
     ("`extract.fields.NAME.from`", extract.Selector),
+    ("`clean`", clean.Clean),
+    ("`clean.languages`", clean.Languages),
+    ("`clean.quality`", clean.Quality),
+    ("`clean.duplicates`", clean.Duplicates),
     ("`expect`", model.Expect),
 )
 
@@ -42,8 +48,9 @@ _INTRODUCTION = """\
 One YAML file is one source. `webdata sources check` names file, line, field and remedy for whatever is wrong,
 and editors complete keys from `source.schema.json`. Made from the model by `make schema`.
 
-A field may be written short: `title: h1` means `title: {from: [{css: h1}]}`, and one selector needs no list:
-`price: {type: decimal, jsonld: offers.price}`.
+A field may be written short: `title: h1` means `title: {from: [{css: h1}]}`, `title: //h1` is an XPath, and
+one selector needs no list: `price: {type: decimal, jsonld: offers.price}`. Selectors, types and policies are
+shown at work in [extracting.md](extracting.md).
 """
 
 
@@ -51,7 +58,7 @@ def render() -> str:
     """Return the reference as Markdown."""
     parts = [_INTRODUCTION]
     for title, section in _SECTIONS:
-        parts.append(f"## {title}\n\n{(section.__doc__ or '').strip()}\n")
+        parts.append(f"## {title}\n\n{inspect.cleandoc(section.__doc__ or '')}\n")
         parts.append("| key | type | default | meaning |\n|---|---|---|---|")
         parts += [_row(field.alias or name, field) for name, field in section.model_fields.items()]
         parts.append("")
@@ -93,7 +100,7 @@ def _type(annotation: Any) -> str:
         return f"list of {_type(get_args(annotation)[0])}"
     if origin is dict:
         return f"name → {_type(get_args(annotation)[1])}"
-    names = {str: "text", int: "integer", float: "number", bool: "true or false"}
+    names = {str: "text", int: "integer", float: "number", bool: "true or false", Any: "any value"}
     if annotation in names:
         return names[annotation]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

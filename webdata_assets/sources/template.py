@@ -35,10 +35,12 @@ fetch:
   requests_per_second: 1 # per host; be a polite guest
   max_pages: 1000
 
+# docs/extracting.md shows selectors, types and policies at work; `items` is for many records on a page, and
+# `python: package.module:function` for what selectors do not reach.
 extract:
   kind: article # or product, document, item; `text` is the page's main content unless a field says how
   fields:
-    title: h1 # short for a CSS selector
+    title: h1 # short for a CSS selector; `//h1` is an XPath
     published_at:
       type: date
       from: # tried in order; the first that matches wins

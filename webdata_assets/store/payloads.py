@@ -13,7 +13,7 @@ from blake3 import blake3
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.pages import PAGES
-from webdata_assets.stages.extract.extractor import Payload
+from webdata_assets.stages.extract.extraction import Payload
 from webdata_assets.store.tables import Tables
 
 _HEAVY = frozenset({"payload", "links", "links_rule"})
@@ -21,6 +21,9 @@ _OF_CONTENT = frozenset(
     {"etag", "last_modified", "payload_bytes", "payload_hash", "payload_date", "observed_at"}
 )
 _ROWS_AT_ONCE = 1_000
+_PAYLOADS_AT_ONCE = 100
+_PAYLOAD_COLUMNS = ("url", "final_url", "content_type", "payload", "payload_hash", "payload_date")
+_HAS_CONTENT = (pl.col("outcome") == "fetched") & (pl.col("role") != "discovery") & ~pl.col("in_blobs")
 
 
 class PayloadMissingError(PermanentError, LookupError):
@@ -63,24 +66,32 @@ class Payloads:
         return body
 
     @staticmethod
-    def of_pages(pages: pl.DataFrame) -> Iterator[Payload]:
-        """Yield the payload of each fetched content page of a frame, hash verified; binaries are not read."""
-        content = pages.filter(
-            (pl.col("outcome") == "fetched") & (pl.col("role") != "discovery") & ~pl.col("in_blobs")
-        )
-        columns = ("url", "final_url", "content_type", "payload", "payload_hash", "payload_date")
-        for url, final_url, content_type, body, payload_hash, payload_date in content.select(
-            columns
-        ).iter_rows():
-            _verify(url, body, payload_hash)
-            yield Payload(
-                url=url,
-                final_url=final_url or url,
-                content_type=content_type,
-                body=body,
-                payload_hash=payload_hash,
-                payload_date=payload_date,
-            )
+    def of_pages(pages: pl.DataFrame | pl.LazyFrame) -> Iterator[Payload]:
+        """Yield the payload of each fetched content page, hash verified; binaries are not read.
+
+        Pages of a lazy frame are read in batches: the payloads of a partition are never in memory together.
+
+        Raises:
+            PayloadCorruptError: stored bytes have another hash than the one recorded.
+        """
+        content = pages.lazy().filter(_HAS_CONTENT).select(_PAYLOAD_COLUMNS)
+        for batch in content.collect_batches(chunk_size=_PAYLOADS_AT_ONCE, maintain_order=True):
+            for url, final_url, content_type, body, payload_hash, payload_date in batch.iter_rows():
+                _verify(url, body, payload_hash)
+                yield Payload(
+                    url=url,
+                    final_url=final_url or url,
+                    content_type=content_type,
+                    body=body,
+                    payload_hash=payload_hash,
+                    payload_date=payload_date,
+                )
+
+    @staticmethod
+    def count(pages: pl.LazyFrame) -> int:
+        """Return the number of payloads that `of_pages` yields, without reading one."""
+        number: int = pages.filter(_HAS_CONTENT).select(pl.len()).collect().item()
+        return number
 
     def last_visits(self, partition: Partition, admitted: pl.DataFrame) -> pl.DataFrame:
         """Return, per URL, the newest visit before the partition's date among admitted partitions.

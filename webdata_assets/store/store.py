@@ -66,6 +66,26 @@ class Store:
         admitted = self.ledger.admitted(table).select("date", "source")
         return self.tables.scan(table).join(admitted.lazy(), on=["date", "source"], how="semi")
 
+    def scan_earlier(self, table: Table, partition: Partition, *, days: int | None = None) -> pl.LazyFrame:
+        """Rows of the admitted partitions of the same source whose date is before the partition's.
+
+        What is stored for its date or for later ones is never among them, so that whatever is made of these
+        rows is the same whenever it is made.
+
+        Args:
+            table: a partitioned table.
+            partition: whose past is wanted.
+            days: how far back; the whole past if none.
+        """
+        admitted = self.ledger.admitted(table).filter(
+            (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
+        )
+        if days is not None:
+            admitted = admitted.filter(pl.col("date") >= partition.date - dt.timedelta(days=days))
+        # values, and not a join, tell the scan which files to open
+        here = (pl.col("source") == partition.source) & pl.col("date").is_in(admitted["date"].to_list())
+        return self.tables.scan(table).filter(here)
+
     def content_hashes(self) -> dict[str, str]:
         """Return the content hash of every table, the ledger left out (it is a log of moments)."""
         hashes = {}

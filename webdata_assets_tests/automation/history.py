@@ -22,8 +22,10 @@ from webdata_assets_tests.deployment import Deployment
 DAY = dt.date(2026, 6, 10)
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
-LAYERS = ("frontier", "pages", "records", "features", "embeddings")
-UNPARTITIONED = ("corpus", "vector_index", "training_set", "model", "delivery")
+LAYERS = ("frontier", "pages", "records", "changes", "fingerprints", "features", "embeddings")
+UNPARTITIONED = (
+    "near_duplicates", "compared_partitions", "corpus", "vector_index", "training_set", "model", "delivery"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -146,8 +146,10 @@ def test_an_interrupted_extraction_of_a_live_source_is_replayed_at_any_time(hist
     ("present", "missing"),
     [
         (["frontier", "pages"], "records"),
-        (["frontier", "pages", "records", "embeddings"], "features"),
-        (["frontier", "pages", "records", "features"], "embeddings"),
+        *(
+            ([layer for layer in LAYERS if layer != missing], missing)
+            for missing in ("changes", "fingerprints", "features", "embeddings")
+        ),
     ],
 )
 def test_a_layer_that_was_never_written_is_replayed(history: History, present: list[str], missing: str):

@@ -61,11 +61,23 @@ def test_completeness_passes_where_no_page_changed(store):
     assert finding.detail == "nothing was extracted: no page changed"
 
 
+def test_completeness_fails_where_every_record_was_left_out_for_want_of_a_field(store):
+    left_out = [
+        row("quarantine", number=number, rule="missing:price", disposition="filtered") for number in (0, 1)
+    ]
+    put_records(store, quarantine=left_out)
+    finding = judge(store, "records", "completeness")
+    assert (finding.passed, finding.value) == (False, 0)
+    assert finding.detail == (
+        "all 2 records were left out (missing:price); patch shop's extract, then the partition is replayed"
+    )
+
+
 def test_valid_share_passes_at_exactly_the_expected_share(store):
     put_records(store, row("records"), quarantine=[refused(1)])
     finding = judge(store, "records", "valid_share", declared=source({"valid": 0.5}))
     assert numbers(finding) == (True, 0.5, 0.5)
-    assert finding.metrics == {"refused": 1}
+    assert finding.metrics == {"refused": 1, "filtered": 0}
 
 
 def test_valid_share_counts_a_refused_record_once_and_names_the_rules(store):
@@ -97,13 +109,26 @@ def test_reconciliation_passes_where_extracted_is_records_plus_quarantined(store
     assert numbers(judge(store, "records", "reconciliation")) == (True, 0, 0)
 
 
+def test_filtered_records_are_valid_and_reconciled_and_not_asked_for_completeness(store):
+    left_out = row("quarantine", number=1, disposition="filtered", rule="language", record="{}")
+    put_all_pages(store)
+    put_records(store, row("records"), quarantine=[left_out], extracted=2)
+    finding = judge(store, "records", "valid_share")
+    assert (finding.value, finding.metrics) == (1.0, {"refused": 0.0, "filtered": 1.0})
+    assert numbers(judge(store, "records", "reconciliation")) == (True, 0, 0)
+    assert field_shares(frame("records", row("records")), frame("quarantine", left_out), ["title"]) == {
+        "title": 1.0
+    }
+
+
 @pytest.mark.parametrize(("extracted", "lost"), [(3, 1), (None, 3)])
 def test_reconciliation_fails_where_candidates_vanished(store, extracted, lost):
     put_all_pages(store)
     put_records(store, row("records"), quarantine=[refused(1)], extracted=extracted)
     finding = judge(store, "records", "reconciliation")
     assert numbers(finding) == (False, lost, 0)
-    assert finding.detail == f"extracted {-1 if extracted is None else extracted}, records 1, quarantined 1"
+    told = -1 if extracted is None else extracted
+    assert finding.detail == f"extracted {told}, records 1, refused 1, filtered 0"
 
 
 def test_reconciliation_fails_where_a_page_left_no_trace(store):

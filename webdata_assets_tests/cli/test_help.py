@@ -24,7 +24,9 @@ COMMANDS = [
     ["deadletters", "list"],
     ["deadletters", "retry"],
     ["deadletters", "drop"],
+    ["export"],
     ["export", "warc"],
+    ["extract"],
 ]
 MAX_CPU_SECONDS = 1.5
 

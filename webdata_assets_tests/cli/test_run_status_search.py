@@ -13,7 +13,17 @@ from webdata_assets_tests.cli.calling import Webdata, make_webdata
 pytestmark = pytest.mark.slow
 
 DATE = "2026-06-01"
-LAYERS = ["frontier", "pages", "dead_letters", "records", "quarantine", "features", "embeddings"]
+LAYERS = [
+    "frontier",
+    "pages",
+    "dead_letters",
+    "records",
+    "quarantine",
+    "changes",
+    "fingerprints",
+    "features",
+    "embeddings",
+]
 
 
 @pytest.fixture(scope="module")

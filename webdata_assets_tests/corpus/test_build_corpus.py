@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
+from webdata_assets.schemas.near_duplicates import COMPARED_PARTITIONS, NEAR_DUPLICATES
 from webdata_assets.stages.corpus.corpus import build_corpus
+from webdata_assets.stages.dedup.across import compare
+from webdata_assets.stages.dedup.fingerprint import fingerprint_records
+from webdata_assets_tests.dedup.texts import edited, similarity, text
 from webdata_assets_tests.store.rows import BLOG, DAY, SHOP, frame, row
 
 CORPUS = TABLES["corpus"]
@@ -26,8 +30,23 @@ def page(partition=SHOP, number=0, outcome="fetched", **values):
     return row("pages", partition, number, outcome=outcome, **values)
 
 
+def compared(records):
+    """Return the near-duplicates among all records, as they were before any page was gone."""
+    fingerprints = fingerprint_records(frame("records", *records)).filter(pl.col("shingles") > 0)
+    partitions = fingerprints.select("date", "source", data_version=pl.lit("0" * 64)).unique()
+    texts = frame("records", *records).select("date", "source", "record_id", "text")
+    key = ["date", "source", "record_id"]
+    return compare(
+        fingerprints,
+        partitions,
+        NEAR_DUPLICATES.empty(),
+        COMPARED_PARTITIONS.empty(),
+        lambda rows: rows.join(texts, on=key, how="left", maintain_order="left")["text"],
+    ).near_duplicates
+
+
 def corpus_of(records, pages=()):
-    rows = build_corpus(frame("records", *records).lazy(), frame("pages", *pages).lazy())
+    rows = build_corpus(frame("records", *records).lazy(), frame("pages", *pages).lazy(), compared(records))
     assert rows.schema == CORPUS.polars_schema
     return rows
 
@@ -123,6 +142,29 @@ def test_records_first_seen_on_one_date_are_ordered_by_id():
 def test_a_tombstone_neither_leads_a_cluster_nor_belongs_to_one():
     records = [record(number=number, text="same") for number in (1, 2, 3)]
     assert duplicates(records, [page(day(1), 1, outcome="gone")]) == {1: None, 2: None, 3: 2}
+
+
+def test_a_nearly_equal_text_of_another_source_is_a_duplicate_with_its_similarity():
+    records = [record(SHOP, 1, text=text(1)), record(BLOG, 2, text=edited(text(1), 2))]
+    rows = corpus_of(records)
+    assert rows["duplicate_of"].to_list() == [None, f"{1:032x}"]
+    assert rows["similarity"].to_list() == [None, similarity(text(1), edited(text(1), 2))]
+
+
+def test_where_the_canonical_record_is_gone_the_rest_is_compared_anew():
+    first = text(1)
+    second, third = edited(first, 4, seed=1), edited(first, 4, seed=2)
+    assert similarity(second, third) < 0.8
+    records = [record(number=at, text=each) for at, each in enumerate([first, second, third, second], 1)]
+    gone = page(day(1), 1, outcome="gone")
+    assert duplicates(records) == {1: None, 2: 1, 3: 1, 4: 1}
+    assert duplicates(records, [gone]) == {1: None, 2: None, 3: None, 4: 2}
+
+
+def test_a_record_that_is_not_admitted_any_more_leads_no_cluster():
+    records = [record(number=number, text="same") for number in (1, 2, 3)]
+    found = build_corpus(frame("records", *records[1:]).lazy(), frame("pages").lazy(), compared(records))
+    assert found["duplicate_of"].to_list() == [None, f"{2:032x}"]
 
 
 def test_records_without_a_text_are_no_duplicates_of_each_other():

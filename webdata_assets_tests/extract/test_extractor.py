@@ -63,6 +63,21 @@ def test_a_product_without_jsonld_has_the_title_and_image_of_its_page() -> None:
     assert "price" not in values
 
 
+@pytest.mark.parametrize("kind", ["product", "item", "article"])
+def test_any_whole_page_says_what_pages_say_of_themselves(kind: str) -> None:
+    page = (
+        '<html lang=de><head><meta property="og:site_name" content="The Shop">'
+        '<link rel=canonical href="/a"><meta name=description content="A lamp that shines">'
+        '<meta property="article:modified_time" content="2026-05-01T10:00:00Z"></head><h1>Lamp</h1>'
+    )
+    values = only(make_source({"kind": kind}), make_payload(page)).values
+    assert values["site_name"] == "The Shop"
+    assert values["canonical_url"] == "http://shop.test/a"
+    assert values["description"] == "A lamp that shines"
+    assert values["language"] == "de"
+    assert values["modified_at"] == dt.datetime(2026, 5, 1, 10, tzinfo=dt.UTC)
+
+
 def test_a_declared_rule_decides_alone_even_when_it_finds_nothing() -> None:
     source = make_source({"kind": "product", "fields": {"price": ".gone", "title": "h9"}})
     extraction = extract_page(source, make_payload(PRODUCT))
@@ -210,7 +225,7 @@ def test_hits_add_up_over_pages_and_progress_is_told() -> None:
     extraction = extract_pages(
         source, [make_payload(page, f"{URL}{n}") for n, page in enumerate(pages)], told.append
     )
-    assert extraction.selector_hits == {"title": {"css:h1": 2, "css:h2": 1, NO_HIT: 1}}
+    assert extraction.selector_hits["title"] == {"css:h1": 2, "css:h2": 1, NO_HIT: 1}
     assert len(extraction.failures) == 1
     assert told == [1, 2, 3, 4, 5]
 

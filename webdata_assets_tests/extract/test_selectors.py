@@ -3,12 +3,13 @@ import pytest
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.extract import Selector
 from webdata_assets.stages.extract.document import Document
-from webdata_assets.stages.extract.selectors import Item, css_nodes, first_match, select
+from webdata_assets.stages.extract.selectors import Item, contexts, css_nodes, first_match, select
 from webdata_assets_tests.extract.making import jsonld, make_document
 
 PRODUCT = {"@type": "Product", "offers": {"price": "9.90"}, "tags": ["a", "", None, "b"]}
 PAGE = (
-    jsonld(PRODUCT)
+    jsonld(PRODUCT, {"@type": "Recipe", "name": "Soup"})
+    + '<script id="state">window.state = {"a": [{"b": 1}, {"b": 2}], "c": "text"};</script>'
     + '<meta name="brand" content="Acme"><h1>Title</h1><i class="e"> </i>'
     + '<ul><li><a href="/1">One</a> SKU: A-1</li><li><a href="/2">Two</a> SKU: B-2</li></ul>'
 )
@@ -32,13 +33,95 @@ def item() -> Item:
         ({"jsonld": "offers.price"}, ("9.90",)),
         ({"jsonld": "tags"}, ("a", "b")),
         ({"meta": "brand"}, ("Acme",)),
-        ({"regex": r"SKU: (\S+)"}, ("A-1",)),
+        ({"css": "li", "regex": r"SKU: (\S+)"}, ("A-1", "B-2")),
+        ({"css": "li a", "attr": "href", "regex": r"\d"}, ("1", "2")),
+        ({"jsonld": "offers.price", "regex": r"\d+"}, ("9", "90")),
+        ({"css": "h1", "regex": "nothing like it"}, ()),
+        ({"xpath": "//li/a"}, ("One", "Two")),
+        ({"xpath": "//li/a/@href"}, ("/1", "/2")),
+        ({"xpath": "//li/text()"}, (" SKU: A-1", " SKU: B-2")),
+        ({"xpath": "count(//li)"}, (2,)),
+        ({"xpath": "count(//li) = 2"}, (True,)),
+        ({"xpath": "//li[2]", "regex": r"SKU: (\S+)"}, ("B-2",)),
+        ({"xpath": "//h9"}, ()),
+        ({"css": "#state", "jmespath": "a[].b"}, (1, 2)),
+        ({"xpath": "//*[@id='state']", "jmespath": "c", "regex": "^.."}, ("te",)),
+        ({"css": "#state", "regex": r"window\.(\w+)"}, ("state",)),
+        ({"meta": "brand", "jmespath": "a"}, ()),
+        ({"jsonld": "name", "schema_type": "Recipe"}, ("Soup",)),
+        ({"jsonld": "name", "schema_type": "Event"}, ()),
+        ({"regex": r"SKU: (\S+)"}, ("A-1", "B-2")),
         ({"regex": r"B-\d"}, ("B-2",)),
         ({"jmespath": "offers"}, ()),
     ],
 )
 def test_each_way_gives_its_values_without_empty_ones(selector: dict, values: tuple) -> None:
     assert select(Selector(**selector), item()) == values
+
+
+MICRODATA = """
+<div id=1 itemscope itemtype="https://schema.org/Product"><b itemprop=name>One</b><i itemprop=sku>1</i></div>
+<div id=2 itemscope itemtype="https://schema.org/Product"><b itemprop=name>Two</b></div>
+<div id=3 itemscope itemtype="https://schema.org/Recipe"><b itemprop=name>Soup</b></div>"""
+
+
+def test_microdata_is_the_pages_or_the_items_own() -> None:
+    document = make_document(jsonld({"@type": "Product", "name": "no microdata"}) + MICRODATA)
+    page = Item(document, "product")
+    assert select(Selector(microdata="name"), page) == ("One",)
+    assert select(Selector(microdata="name", schema_type="Recipe"), page) == ("Soup",)
+    _, second, third = (page.at(node) for node in css_nodes("div", document))
+    assert select(Selector(microdata="name"), second) == ("Two",)
+    assert select(Selector(microdata="sku"), second) == ()
+    assert select(Selector(microdata="name"), third) == ()
+    inner = page.at(css_nodes("body", document)[0])
+    assert select(Selector(microdata="sku"), inner) == ("1",)
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_machine_readable"),
+    [
+        ({"css": "b"}, False),
+        ({"css": "b", "attr": "content"}, True),
+        ({"css": "b", "jmespath": "x"}, True),
+        ({"xpath": "//b"}, False),
+        ({"xpath": "//b/@content"}, True),
+        ({"xpath": "//b[@content]"}, False),
+        ({"meta": "price", "regex": "[0-9.]+"}, True),
+        ({"microdata": "offers.price"}, True),
+        ({"regex": "[0-9.]+"}, False),
+    ],
+)
+def test_what_was_meant_for_programs_has_decimal_points(selector: dict, is_machine_readable: bool) -> None:
+    assert Selector(**selector).is_machine_readable is is_machine_readable
+
+
+@pytest.mark.parametrize(
+    ("selector", "label"),
+    [
+        ({"css": ".price", "attr": "content"}, "css:.price@content"),
+        ({"css": "#state", "jmespath": "a", "regex": "b"}, "css:#state → jmespath:a → regex:b"),
+        ({"jsonld": "name", "schema_type": "Recipe"}, "jsonld:name of Recipe"),
+    ],
+)
+def test_a_label_is_what_a_person_would_write(selector: dict, label: str) -> None:
+    assert Selector(**selector).label == label
+
+
+def test_elements_and_json_values_are_contexts_of_their_own() -> None:
+    page = item()
+    first, second = contexts(Selector(xpath="//li"), page)
+    assert select(Selector(css="a"), second) == ("Two",)
+    assert select(Selector(xpath="a/@href"), first) == ("/1",)
+    assert select(Selector(xpath="//h1"), first) == ("Title",)
+    assert select(Selector(xpath=".//h1"), first) == ()
+    inner = contexts(Selector(css="#state", jmespath="a"), page)
+    assert [select(Selector(jmespath="b"), entry) for entry in inner] == [(1,), (2,)]
+
+
+def test_an_xpath_that_gives_texts_is_no_context() -> None:
+    with pytest.raises(PermanentError, match="gives texts, and elements are needed"):
+        contexts(Selector(xpath="//a/@href"), item())
 
 
 def test_the_first_selector_that_hits_is_reported() -> None:

@@ -1,5 +1,6 @@
 import json
 
+import orjson
 import pytest
 
 from webdata_assets.stages.extract.structured import load_jsonld
@@ -62,6 +63,13 @@ def test_the_first_of_several_meta_elements_counts() -> None:
         '//<![CDATA[\n{"name": "x"}\n//]]>',
         '{"name": "x" /* why */, // and\n "y": [1,],}',
         "{&quot;name&quot;: &quot;x&quot;}",
+        "{name: 'x', \"y\": undefined}",
+        '{"name": "x" "y": 1}',
+        '{"name": "x", "y": "it\\\'s"}',
+        '{"name": "x", "y": {"z": [1, 2',
+        '{"name": "x", "y": "cut off he',
+        'var data = {"name": "x", y: 1};',
+        '{"name": "x"}}}',
     ],
 )
 def test_broken_jsonld_is_mended(text: str) -> None:
@@ -73,6 +81,32 @@ def test_mending_leaves_strings_as_they_are() -> None:
         "url": "http://x/,}",
         "note": "a /* b */",
     }
+
+
+def test_quotes_within_a_string_belong_to_it() -> None:
+    text = '{"name": "The "best", they say", "image": "<img width="3">", "list": ["a "b" c", "d"]}'
+    assert load_jsonld(text) == {
+        "name": 'The "best", they say',
+        "image": '<img width="3">',
+        "list": ['a "b" c', "d"],
+    }
+
+
+def test_bare_words_are_texts_and_constants() -> None:
+    text = '{"author": Ada Lovelace, "free": true, "price": 1.5, "none": null}'
+    assert load_jsonld(text) == {"author": "Ada Lovelace", "free": True, "price": 1.5, "none": None}
+
+
+def test_several_values_in_one_script_are_all_read() -> None:
+    assert load_jsonld('{"a": 1}\n{"b": 2}') == [{"a": 1}, {"b": 2}]
+
+
+def test_half_characters_and_endless_numbers_do_not_get_through() -> None:
+    value = load_jsonld('{"a": "\\ud800x", "b": 1e999, "c": %s, "d": "\\ud83d\\ude00",}' % ("9" * 5000))
+    assert value["a"] == "\ufffdx"
+    assert value["b"] is None
+    assert value["d"] == "😀"
+    orjson.dumps(value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 100_000, '{"a": "' + "\\" * 1001, "/*" * 50_000])
@@ -99,3 +133,20 @@ def test_samples_with_invalid_jsonld_are_read() -> None:
 def test_json_parsing_suite_never_breaks_the_mending() -> None:
     for path in sorted(data_folder("hostile_inputs/JSONTestSuite").rglob("*.json")):
         load_jsonld(path.read_bytes().decode("utf-8", errors="replace"))
+
+
+def test_opengraph_keeps_all_values_in_their_order() -> None:
+    head = (
+        '<meta property="og:image" content="a"><meta property="OG:Image" content="b"><meta name=x content=y>'
+    )
+    structured = make_document(head).structured
+    assert structured.opengraph == {"og:image": ["a", "b"]}
+    assert structured.repeated_meta == {"og:image": ["a", "b"]}
+
+
+def test_jsonld_is_trusted_before_microdata_and_microdata_before_rdfa() -> None:
+    microdata = '<div itemscope itemtype="http://schema.org/Product"><b itemprop=name>micro</b></div>'
+    rdfa = '<div vocab="http://schema.org/" typeof=Product><b property=name>rdfa</b></div>'
+    pages = (jsonld({"@type": "Product", "name": "json"}) + rdfa + microdata, rdfa + microdata, rdfa)
+    names = [make_document(page).structured.main_object("product")["name"] for page in pages]
+    assert names == ["json", "micro", "rdfa"]

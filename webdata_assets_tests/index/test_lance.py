@@ -179,16 +179,18 @@ def test_a_condition_holds_its_values_between_balanced_quotes(values):
     assert condition.replace("''", "").count("'") <= 2 * len(values)
 
 
-def test_only_live_canonical_records_in_their_current_version_are_indexed():
-    def corpus_row(number, date=DAY, state="live", duplicate_of=None):
+def test_only_live_canonical_records_that_may_be_retrieved_are_indexed_in_their_current_version():
+    def corpus_row(number, date=DAY, state="live", duplicate_of=None, pii=None, injection_flags=None):
         return {
             "record_id": f"{number:032x}", "source": "shop", "date": date, "state": state,
             "duplicate_of": duplicate_of, "url": f"https://x.test/{number}", "title": None,
+            "pii": pii, "injection_flags": injection_flags,
         }  # fmt: skip
 
     later = DAY + dt.timedelta(days=1)
     rows = [corpus_row(1), corpus_row(2, state="gone"), corpus_row(3, duplicate_of="0" * 32)]
-    rows.append(corpus_row(4, date=later))
+    rows += [corpus_row(4, date=later), corpus_row(5, pii='{"email":1}')]
+    rows += [corpus_row(6, injection_flags=["ignore_previous"]), corpus_row(7, pii="{}", injection_flags=[])]
     corpus = pl.DataFrame(rows, schema={name: TABLES["corpus"].polars_schema[name] for name in rows[0]})
     embeddings = pl.DataFrame(
         [
@@ -197,10 +199,16 @@ def test_only_live_canonical_records_in_their_current_version_are_indexed():
                 "record_id": f"{number:032x}", "ordinal": 0, "start": 0, "end": 1, "tokens": 3, "text": "x",
                 "text_hash": "0" * 64, "model_id": "tiny@1", "vector": [1.0],
             }
-            for number, date in [(1, DAY), (2, DAY), (3, DAY), (4, DAY), (4, later), (5, DAY)]
+            for number, date in [*((number, DAY) for number in range(1, 9)), (4, later)]
         ],
         schema=TABLES["embeddings"].polars_schema,
     )  # fmt: skip
     wanted = indexable_chunks(corpus, embeddings)
     assert wanted.schema == CHUNK_SCHEMA
-    assert wanted.select("record_id", "date").rows() == [(f"{1:032x}", DAY), (f"{4:032x}", later)]
+    assert wanted.select("record_id", "date").rows() == [
+        (f"{1:032x}", DAY), (f"{4:032x}", later), (f"{7:032x}", DAY),
+    ]  # fmt: skip
+    allowed = indexable_chunks(corpus, embeddings, pii_allowed=["shop"], injection_allowed=["blog"])
+    assert set(allowed["record_id"]) - set(wanted["record_id"]) == {f"{5:032x}"}
+    allowed = indexable_chunks(corpus, embeddings, pii_allowed=["blog"], injection_allowed=["shop"])
+    assert set(allowed["record_id"]) - set(wanted["record_id"]) == {f"{6:032x}"}

@@ -8,7 +8,7 @@ import pytest
 from webdata_assets.io_managers.pandas_type import from_pandas, pandas_type
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.features import FEATURE_COLUMNS
-from webdata_assets_tests.store.rows import DAY, digest
+from webdata_assets_tests.store.rows import DAY, digest, frame, row
 
 TRAINING_SET = TABLES["training_set"]
 FRAME = pandas_type(TRAINING_SET)
@@ -69,6 +69,22 @@ def test_what_is_no_pandas_frame_is_refused(value):
 def test_there_and_back_is_the_same_frame():
     assert from_pandas(TRAINING_SET, examples().to_pandas()).equals(examples())
     assert from_pandas(TRAINING_SET, examples(0).to_pandas()).equals(examples(0))
+
+
+def test_features_are_taken_with_what_is_not_known_of_them():
+    features = TABLES["features"]
+    known = row("features", flesch_reading_ease=60.5, price_min_7d=1.0, days_since_version=3.0)
+    rows = frame("features", known, row("features", number=1))
+    there = rows.to_pandas()
+    assert dg.check_dagster_type(pandas_type(features), there).success
+    assert from_pandas(features, there).equals(rows)
+
+
+@pytest.mark.parametrize("name", sorted(FEATURE_COLUMNS))
+def test_no_feature_of_a_model_may_be_missing(name):
+    answer = checked(examples().to_pandas().assign(**{name: None}))
+    assert not answer.success
+    assert name in answer.description
 
 
 def test_a_run_stops_at_the_type_before_its_asset_sees_the_frame():

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from webdata_assets.schemas import TABLES
-from webdata_assets.schemas.features import FEATURE_COLUMNS
+from webdata_assets.schemas.features import FEATURE_COLUMNS, Features
 from webdata_assets.stages.embed.embed import vector_series
 
 DAY = dt.date(2026, 1, 2)
@@ -39,7 +39,11 @@ def corpus(count=60, **columns):
 def features(count=60, date=DAY):
     random = np.random.default_rng(1)
     values = {name: random.integers(1, 50, count) for name in FEATURE_COLUMNS}
-    values |= {"digit_share": random.random(count), "has_price": random.random(count) > 0.5}
+    columns = Features.columns()
+    values |= {
+        name: random.random(count) for name in FEATURE_COLUMNS if getattr(columns[name], "max", 0) == 1
+    }
+    values |= {"has_price": random.random(count) > 0.5}
     rows = {
         "date": [date] * count,
         "source": ["shop"] * count,
@@ -50,9 +54,10 @@ def features(count=60, date=DAY):
         **values,
         "computed_for": [dt.datetime(2026, 1, 2, 23, tzinfo=dt.UTC)] * count,
     }
-    return pl.DataFrame(rows).cast(TABLES["features"].polars_schema).select(
-        TABLES["features"].polars_schema.names()
-    )  # fmt: skip
+    schema = TABLES["features"].polars_schema
+    return pl.DataFrame(rows, schema_overrides={name: schema[name] for name in rows}).select(
+        name if name in rows else pl.lit(None, dtype).alias(name) for name, dtype in schema.items()
+    )
 
 
 def embeddings(count=60, date=DAY, model_id=MODEL_ID):

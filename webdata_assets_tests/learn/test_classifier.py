@@ -131,8 +131,19 @@ def test_a_broken_manifest_is_refused(trained, tmp_path, manifest):
 def test_a_classifier_of_other_features_is_refused(trained, tmp_path, monkeypatch):
     trained.save(tmp_path / "model")
     monkeypatch.setattr(module, "FEATURE_COLUMNS", FEATURE_COLUMNS[1:])
-    with pytest.raises(PermanentError, match="other features"):
+    with pytest.raises(PermanentError, match=f"other features.*such as {FEATURE_COLUMNS[0]}"):
         Classifier.load(tmp_path / "model")
+
+
+def test_features_that_came_later_do_not_disturb_a_classifier(frame, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "FEATURE_COLUMNS", FEATURE_COLUMNS[:5])
+    earlier = train(frame.filter(split="train"))
+    earlier.save(tmp_path / "model")
+    monkeypatch.undo()
+    loaded = Classifier.load(tmp_path / "model")
+    assert loaded.features == FEATURE_COLUMNS[:5]
+    assert loaded.predict(frame).labels == earlier.predict(frame).labels
+    assert loaded.artefact_hash == earlier.artefact_hash
 
 
 def test_the_order_of_rows_does_not_count(frame, trained):

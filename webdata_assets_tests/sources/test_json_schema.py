@@ -46,6 +46,10 @@ def test_a_shipped_file_passes_the_schema(path: Path) -> None:
         {"css": "h1"},
         {"css": "a", "attr": "href", "type": "url"},
         {"type": "list", "from": [{"css": "li"}]},
+        {"type": "text"},
+        {"css": "b", "on_missing": "default", "default": 4.5},
+        {"type": "list", "css": "li", "fields": {"name": "b", "more": {"fields": {"price": {"xpath": "i"}}}}},
+        {"fields": {"name": "b"}, "on_missing": "drop"},
     ],
 )
 def test_every_form_of_a_field_passes(shop: dict[str, Any], rule: object) -> None:
@@ -53,10 +57,27 @@ def test_every_form_of_a_field_passes(shop: dict[str, Any], rule: object) -> Non
     assert errors_of(shop) == []
 
 
-@pytest.mark.parametrize("rule", [3, {}, {"ccs": "h1"}, {"from": []}, {"css": "h1", "from": [{"css": "h1"}]}])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        3,
+        {},
+        {"ccs": "h1"},
+        {"from": []},
+        {"css": "h1", "from": [{"css": "h1"}]},
+        {"css": "h1", "on_missing": "quarantine"},
+        {"css": "h1", "fields": {"name": {"ccs": "b"}}},
+    ],
+)
 def test_a_broken_field_fails(shop: dict[str, Any], rule: object) -> None:
     shop["extract"]["fields"]["title"] = rule
     assert errors_of(shop)
+
+
+@pytest.mark.parametrize("items", ["a.item", "//li", {"xpath": "//li"}, {"css": "#state", "jmespath": "a"}])
+def test_every_form_of_items_passes(shop: dict[str, Any], items: object) -> None:
+    shop["extract"]["items"] = items
+    assert errors_of(shop) == []
 
 
 def test_an_unknown_key_fails(shop: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from blake3 import blake3
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
+from webdata_assets.schemas.features import FEATURE_COLUMNS
 from webdata_assets.store import Store
 from webdata_assets.store.store import data_version
 from webdata_assets.store.verdict import Verdict
@@ -47,14 +48,23 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
             "extractor": "v1",
         },
         "quarantine": {
-            "url": url, "ordinal": 0, "rule": "required", "field": "title", "reason": "no title",
-            "record": json.dumps({"url": url}), **page,
+            "url": url, "ordinal": 0, "disposition": "refused", "rule": "required", "field": "title",
+            "reason": "no title", "record": json.dumps({"url": url}), **page,
+        },
+        "changes": {
+            "record_id": record_id, "kind": "new", "url": url, "first_date": partition.date, "versions": 1,
+            "content_changes": 0, "changed_fields": [], "extractor_changed": False,
+            "content_hash": digest(str(number)),
         },
         "features": {
             "record_id": record_id, "kind": "product", "category": "garden", "split": "train",
-            "title_characters": 6, "text_characters": 20, "text_words": 5, "mean_word_characters": 3.0,
-            "mean_sentence_words": 5.0, "digit_share": 0.1, "uppercase_share": 0.1, "unique_word_share": 1.0,
-            "log_price": 0.0, "has_price": False, "age_days": 0.0, "computed_for": NOON,
+            **dict.fromkeys(FEATURE_COLUMNS, 0), "has_price": False, "text_words": 5,
+            "days_known": 0, "earlier_versions": 0, "site_records": 1, "site_mean_tokens": 5.0,
+            "site_duplicate_share": 0.0, "computed_for": NOON,
+        },
+        "fingerprints": {
+            "record_id": record_id, "text_hash": digest(str(number))[:32], "shingles": 1, "bands": [number],
+            "method": "1",
         },
         "embeddings": {
             "chunk_id": f"{record_id}-0000", "record_id": record_id, "ordinal": 0, "start": 0, "end": 5,

@@ -77,6 +77,16 @@ def test_a_corrupt_payload_stops_the_extraction():
         list(Payloads.of_pages(pages))
 
 
+def test_payloads_of_a_stored_partition_are_scanned_and_counted_in_the_order_of_their_urls(store):
+    roles = {3: "discovery"}
+    rows = [row("pages", number=number, role=roles.get(number, "content")) for number in range(7)]
+    put(store, "pages", frame("pages", *rows))
+    scan = store.tables.scan_partition(PAGES, SHOP)
+    urls = [payload.url for payload in Payloads.of_pages(scan)]
+    assert urls == [f"https://shop.example.com/{number}" for number in (0, 1, 2, 4, 5, 6)]
+    assert Payloads.count(scan) == 6
+
+
 def last_visits(store, partition):
     return store.payloads.last_visits(partition, store.ledger.admitted(PAGES))
 

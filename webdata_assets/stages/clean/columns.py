@@ -11,6 +11,8 @@ from webdata_assets.stages.clean.identity import canonical_json
 from webdata_assets.stages.clean.normalise import (
     clean_body,
     clean_line,
+    clean_moment,
+    clean_url,
     normalise_currency_code,
     normalise_language,
 )
@@ -33,11 +35,11 @@ def to_column(name: str, value: object) -> object:
         case "price":
             return _money(value)
         case "published_at" | "modified_at":
-            return value if isinstance(value, dt.datetime) else as_moment(value)
+            return _moment(value)
         case "rating":
-            return float(value if isinstance(value, Decimal) else as_decimal(value))
+            return float(as_decimal(value))
         case "rating_count":
-            return int(value) if isinstance(value, Decimal) else as_integer(value)
+            return int(as_decimal(value)) if isinstance(value, Decimal) else as_integer(value)
         case "breadcrumbs":
             names = value if isinstance(value, list) else [value]
             return [name for entry in names if (name := clean_line(_text(entry)))] or None
@@ -47,6 +49,8 @@ def to_column(name: str, value: object) -> object:
     match name:
         case "text" | "structured_text":
             return clean_body(text) or None
+        case "image_url" | "canonical_url":
+            return clean_url(text) or text
         case "language":
             return normalise_language(text) or None
         case "currency":
@@ -56,10 +60,17 @@ def to_column(name: str, value: object) -> object:
 
 
 def _money(value: object) -> Decimal:
-    amount = value if isinstance(value, Decimal) else as_decimal(value)
+    amount = as_decimal(value)
     if not abs(amount) < _MONEY_LIMIT - 1:
         raise ConversionError(str(value), "too large for an amount of money")
     return amount.quantize(_MONEY_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def _moment(value: object) -> dt.datetime:
+    try:
+        return clean_moment(value if isinstance(value, dt.datetime) else as_moment(value))
+    except OverflowError as error:
+        raise ConversionError(str(value), "not a date of the years 1 to 9999") from error
 
 
 def _text(value: object) -> str:
@@ -79,4 +90,7 @@ def _plain(value: object) -> object:
         return clean_line(value) or None
     if isinstance(value, list):
         return [entry for entry in map(_plain, value) if entry is not None] or None
+    if isinstance(value, dict):
+        entries = {clean_line(name): _plain(entry) for name, entry in value.items()}
+        return {name: entry for name, entry in entries.items() if entry is not None} or None
     return value

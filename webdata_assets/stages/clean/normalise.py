@@ -1,14 +1,17 @@
 """Making equal what is written differently. Every function f here has f(f(x)) == f(x).
 
-What belongs here: text, languages and currencies by themselves. What does not: which column a value goes to
-(columns.py).
+What belongs here: text, addresses, moments, languages and currencies by themselves. What does not: which
+column a value goes to (columns.py).
 """
 
+import datetime as dt
 import html
 import re
 import unicodedata
 from collections.abc import Callable
 from html.entities import html5
+
+import ada_url
 
 _REMOVED = re.compile(
     "["
@@ -21,6 +24,12 @@ _REMOVED = re.compile(
     "\U000e0000-\U000e007f"  # tags: text that no reader sees
     "]"
 )
+_MOJIBAKE = re.compile(
+    "[\u00c2-\u00f4\u0412\u0413\u0420\u0421\u0432]"
+    "[\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122\u2116"
+    "\u0401-\u040f\u0451-\u045f\u0490\u0491]"
+)
+"""A lead byte of UTF-8 and the byte after it, both read as windows-1252, windows-1251 or Latin-1."""
 _LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
@@ -42,7 +51,7 @@ _LANGUAGES = {
 
 
 def clean_line(text: str) -> str:
-    """Return one line: NFC, no control or bidirectional characters, entities decoded, white space collapsed.
+    """Return one line: NFC, mojibake repaired, no control or bidirectional characters, white space collapsed.
 
     Entities are decoded until none is left, because titles are often escaped twice.
     """
@@ -81,15 +90,53 @@ def _language_of(code: str) -> str:
     return _LANGUAGES.get(word) or _LANGUAGES.get(primary) or primary
 
 
+def clean_url(text: str) -> str:
+    """Return the WHATWG serialisation of an absolute http or https URL; empty for what is none."""
+    try:
+        url = ada_url.normalize_url(clean_line(text))
+    except ValueError:
+        return ""
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def clean_moment(moment: dt.datetime) -> dt.datetime:
+    """Return a moment in UTC; one without a zone is taken to be in UTC."""
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
 def _clean_lines(text: str) -> str:
-    lines = _clean_characters(text).split("\n")
-    # white space within a line collapses; what stands before it is indentation, kept as spaces
-    shaped = (re.sub(r"(?<=\S)\s+", " ", re.sub(r"\s", " ", line)).rstrip() for line in lines)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(shaped)).strip()
+    text = _clean_characters(text)
+    if "  " in text or " \n" in text or not _is_printable(text):
+        # white space within a line collapses; what stands before it is indentation, kept as spaces
+        lines = text.split("\n")
+        shaped = (" " * (len(line) - len(line.lstrip())) + " ".join(line.split()) for line in lines)
+        text = "\n".join(line.rstrip() for line in shaped)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _clean_characters(text: str) -> str:
-    return unicodedata.normalize("NFC", _REMOVED.sub("", _LINE_BREAKS.sub("\n", text)))
+    text = _repaired(text)
+    # nothing printable is removed, and this is many times faster than to look for what is
+    if not _is_printable(text):
+        text = _REMOVED.sub("", _LINE_BREAKS.sub("\n", text))
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _is_printable(text: str) -> bool:
+    """Whether a text has no other white space than spaces and line feeds, and nothing invisible."""
+    return text.replace("\n", "").isprintable()
+
+
+def _repaired(text: str) -> str:
+    """Return a text with UTF-8 that was read in another encoding put right, line by line.
+
+    ftfy repairs what is much likelier mojibake than meant, and leaves the rest.
+    """
+    if text.isascii() or not _MOJIBAKE.search(text):
+        return text
+    from ftfy import fix_encoding
+
+    return "\n".join(fix_encoding(line) if _MOJIBAKE.search(line) else line for line in text.split("\n"))
 
 
 def _decode_entities(text: str) -> str:

@@ -29,6 +29,14 @@ _ROW_RULES = {
     "price_has_currency": ("currency", "there is a price and no currency"),
     "not_published_after_the_partition": ("published_at", "it was published after the partition's date"),
 }
+_FILTERS = {
+    "language": ("text", "it is in another language than those kept", "detected_language"),
+    "quality": ("text", "its text breaks a quality rule", "quality_flags"),
+    "pii": ("text", "it holds personal data", "pii"),
+    "injection": ("text", "it addresses a language model", "injection_flags"),
+    "duplicate": ("text", "its text is that of another record", "duplicate_of"),
+}
+"""Reason to leave a valid record out → the field it is about, in words, and the column that says more."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,13 @@ def refusal_of_rule(rule: str, row: Mapping[str, object]) -> Refusal:
         return Refusal(rule, None, f"breaks the rule {rule}")
     reason = _COLUMN_RULES.get(kind, f"breaks the rule {kind}")
     return Refusal(rule, column, f"{column} {reason}", row.get(column))
+
+
+def refusal_of_filter(rule: str, row: Mapping[str, object]) -> Refusal:
+    """Return why a valid record is left out, by the name that `filtered` gives the reason, or `duplicate`."""
+    field, reason, found = _FILTERS[rule.partition(":")[0]]
+    value = rule.partition(":")[2] or row.get(found)
+    return Refusal(rule, field, f"{reason}, and the source leaves such records out", value, "filtered")
 
 
 def quarantine_row(

@@ -1,1 +1,1 @@
-"""Stored pages in the formats of other tools."""
+"""Stored rows in the formats of other tools."""

@@ -14,6 +14,9 @@ _SCHEMA_AVAILABILITY = {
 }  # fmt: skip
 """schema.org ItemAvailability, lower-cased, to the five values that records know."""
 
+AVAILABILITIES = frozenset(_SCHEMA_AVAILABILITY.values())
+"""Those five. (The records' schema names them too; workers that read pages need not load tables for it.)"""
+
 # Tried in order: refusals before the words that they contain ("not available" before "available").
 _AVAILABILITY_WORDS = {
     "Discontinued": (
@@ -40,14 +43,18 @@ _AVAILABILITY_WORDS = {
     ),
 }  # fmt: skip
 
+_SAYS = {name: re.compile(rf"(?<!\w)(?:{'|'.join(words)})") for name, words in _AVAILABILITY_WORDS.items()}
+
 _CURRENCY_SYMBOLS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS", "฿": "THB",
-    "₫": "VND", "₱": "PHP", "₴": "UAH", "₦": "NGN", "円": "JPY", "元": "CNY",
+    "₫": "VND", "₱": "PHP", "₴": "UAH", "₦": "NGN", "円": "JPY", "원": "KRW",
+    "₸": "KZT", "₾": "GEL", "₼": "AZN",
     "US$": "USD", "USD$": "USD", "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "A$": "AUD", "AU$": "AUD",
     "NZ$": "NZD", "R$": "BRL", "HK$": "HKD", "NT$": "TWD", "S$": "SGD", "MX$": "MXN",
     "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "ЛВ": "BGN", "РУБ": "RUB", "ГРН": "UAH", "TL": "TRY",
     "RS": "INR", "RM": "MYR", "RP": "IDR", "FR": "CHF", "SFR": "CHF", "EURO": "EUR", "EUROS": "EUR",
-    "RMB": "CNY",
+    "RMB": "CNY", "KN": "HRK", "DIN": "RSD", "ДИН": "RSD", "Р": "RUB", "ТГ": "KZT", "ТЕНГЕ": "KZT",
+    "СОМ": "KGS", "Б.Р": "BYN", "Б. Р": "BYN", "БР": "BYN",
 }  # fmt: skip
 _DOLLARS = {
     "ca": "CAD", "au": "AUD", "nz": "NZD", "sg": "SGD", "hk": "HKD", "mx": "MXN", "ar": "ARS", "cl": "CLP",
@@ -61,8 +68,36 @@ _SHARED_SYMBOLS: dict[str, tuple[dict[str, str], str | None]] = {
     "KR": (_CROWNS, None),
     "¥": ({"cn": "CNY", "zh": "CNY"}, "JPY"),
     "￥": ({"jp": "JPY", "ja": "JPY"}, "CNY"),
+    "元": ({"tw": "TWD", "hk": "HKD"}, "CNY"),
 }
 """Symbols of several currencies: by the site's country or the page's language, else the usual one."""
+
+
+_EURO_COUNTRIES = frozenset(
+    {"at", "be", "cy", "de", "ee", "es", "fi", "fr", "gr", "hr", "ie", "it", "lt", "lu", "lv", "mt", "nl",
+     "pt", "si", "sk"}
+)  # fmt: skip
+_COUNTRIES = {
+    "uk": "GBP", "gb": "GBP", "us": "USD", "ch": "CHF", "li": "CHF", "se": "SEK", "no": "NOK", "dk": "DKK",
+    "is": "ISK", "pl": "PLN", "cz": "CZK", "hu": "HUF", "ro": "RON", "bg": "BGN", "rs": "RSD", "ua": "UAH",
+    "ru": "RUB", "by": "BYN", "kz": "KZT", "tr": "TRY", "il": "ILS", "ca": "CAD", "mx": "MXN", "br": "BRL",
+    "ar": "ARS", "cl": "CLP", "co": "COP", "pe": "PEN", "au": "AUD", "nz": "NZD", "jp": "JPY", "cn": "CNY",
+    "tw": "TWD", "hk": "HKD", "kr": "KRW", "in": "INR", "sg": "SGD", "my": "MYR", "th": "THB", "id": "IDR",
+    "vn": "VND", "ph": "PHP", "za": "ZAR", "ng": "NGN", "ke": "KES", "eg": "EGP", "ae": "AED", "sa": "SAR",
+}  # fmt: skip
+"""Currencies by country, as top-level domains and language tags name it."""
+
+
+def currency_of_site(url: str, language: str) -> str | None:
+    """Return the currency of the country that a site's domain, or else its language tag, names; or None."""
+    domain = (urlsplit(url).hostname or "").rpartition(".")[2]
+    region = re.split(r"[-_]", language.lower())[-1] if re.search(r"[-_]", language) else ""
+    for country in (domain, region):
+        if country in _EURO_COUNTRIES:
+            return "EUR"
+        if country in _COUNTRIES:
+            return _COUNTRIES[country]
+    return None
 
 
 def normalise_availability(raw: str) -> str:
@@ -71,10 +106,16 @@ def normalise_availability(raw: str) -> str:
     if known := _SCHEMA_AVAILABILITY.get(re.sub(r"[\s_-]+", "", name)):
         return known
     text = raw.casefold()
-    for availability, words in _AVAILABILITY_WORDS.items():
-        if re.search(rf"(?<!\w)(?:{'|'.join(words)})", text):
+    for availability, pattern in _SAYS.items():
+        if pattern.search(text):
             return availability
     return {"1": "InStock", "0": "OutOfStock"}.get(text.strip(), raw)
+
+
+def says_gone(text: str) -> bool:
+    """Return whether a text says that a product cannot be had."""
+    folded = text.casefold()
+    return any(_SAYS[name].search(folded) is not None for name in ("Discontinued", "OutOfStock"))
 
 
 def normalise_currency(raw: str, *, url: str = "", language: str = "") -> str:

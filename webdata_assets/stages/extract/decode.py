@@ -11,7 +11,7 @@ _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(
     rb"<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
 )
-_HEAD_BYTES = 4_096
+_HEAD_BYTES = 65_536
 _MAX_BROKEN_SHARE = 0.05
 
 

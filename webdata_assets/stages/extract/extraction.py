@@ -5,9 +5,11 @@ are made (extractor.py).
 """
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from webdata_assets.sources.extract import ValueType
+from webdata_assets.sources.fields import ValueType
 
 NO_HIT = "(none)"
 """The label under which records are counted that no selector of a field found."""
@@ -27,12 +29,24 @@ class Payload:
 
 @dataclass(frozen=True)
 class FieldError:
-    """A declared field whose value was found and is not of its type."""
+    """A declared field without a good value.
+
+    Attributes:
+        field: its name, or within an object its path, such as `offers[2].price`.
+        raw: what was found; None where nothing was.
+        rule: the broken rule: `type`, `required`, or the reason to leave the record out.
+    """
 
     field: str
     value_type: ValueType
-    raw: str
+    raw: str | None
     reason: str
+    rule: str = "type"
+
+    @property
+    def message(self) -> str:
+        """The field and what is wrong with it, for a person."""
+        return f"{self.field}{' ' if self.raw is None else ': '}{self.reason}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,7 @@ class Candidate:
     Attributes:
         derived: columns of the record that say something about its content and are no part of it, such as
             `page_type`.
+        dropped: why the source leaves the record out, whatever else there is to say of it; None to keep it.
     """
 
     url: str
@@ -51,6 +66,7 @@ class Candidate:
     payload_date: dt.date
     errors: tuple[FieldError, ...] = ()
     derived: dict[str, object] = field(default_factory=dict)
+    dropped: FieldError | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +87,29 @@ class Extraction:
         candidates: in the order of the pages, and on a page of the items.
         failures: pages that gave none because they could not be read.
         selector_hits: field → selector label → number of candidates whose value it gave; `(none)` counts
-            those without. Default places are labelled `default:…`.
+            those without. Default places are labelled `default:…`. Fields of objects are counted as
+            `object.field`, once for each object.
     """
 
     candidates: tuple[Candidate, ...] = ()
     failures: tuple[PageFailure, ...] = ()
     selector_hits: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def joined(extractions: Iterable[Extraction]) -> Extraction:
+    """Return what several extractions gave together, in their order."""
+    parts = list(extractions)
+    return Extraction(
+        tuple(candidate for part in parts for candidate in part.candidates),
+        tuple(failure for part in parts for failure in part.failures),
+        joined_hits(part.selector_hits for part in parts),
+    )
+
+
+def joined_hits(hits: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """Return the sums of selector hits, each field's labels in the order in which they first came."""
+    sums: dict[str, Counter[str]] = {}
+    for counted in hits:
+        for name, counts in counted.items():
+            sums.setdefault(name, Counter()).update(counts)
+    return {name: dict(counts) for name, counts in sums.items()}

@@ -1,11 +1,13 @@
 """Evaluating a source's selectors on a page, or on one item of it.
 
-What belongs here: selector → raw values. What does not: turning them into types (values.py).
+What belongs here: selector → raw values. What does not: turning them into types (values.py), and what makes a
+field or a record of them (fields.py, listing.py).
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import jmespath
 import orjson
@@ -13,26 +15,68 @@ from jmespath.exceptions import ArityError, JMESPathTypeError, UnknownFunctionEr
 from selectolax.lexbor import LexborNode, SelectolaxError
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.sources.extract import Selector
+from webdata_assets.sources.selectors import Selector
 from webdata_assets.stages.extract.document import Document
+from webdata_assets.stages.extract.embedded import (
+    is_empty,
+    json_within,
+    jsonld_of,
+    microdata_of,
+    source_text_of,
+)
 from webdata_assets.stages.extract.visible_text import text_of
+from webdata_assets.stages.extract.xpath import XPathTree, xpath_tree
+
+__all__ = ["Item", "Match", "contexts", "css_nodes", "first_match", "is_empty", "search_json", "select"]
 
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """What one record is read from: a page, an element of it, or a value within its JSON.
+    """What fields are looked for in: a page, an element of it, or a value within its JSON.
 
     Attributes:
         document: the page.
         kind: the source's kind, which decides the JSON-LD object that describes the page.
-        node: the item's element; None where the whole page is the item.
+        node: the item's element; None where it is the whole page.
         data: the item's JSON; None for HTML.
+        outer: what the item was found in; None for the page itself.
+        is_part: whether it is one of several items of a page, so that the page's title is not its own.
+        has_names: whether `data` holds values by the names of fields, as a function of the user's gives them.
     """
 
     document: Document
     kind: str
     node: LexborNode | None = None
     data: object = None
+    outer: "Item | None" = None
+    is_part: bool = False
+    has_names: bool = False
+
+    def at(self, node: LexborNode) -> "Item":
+        """Return the item that an element within this one is."""
+        return replace(self, node=node, outer=self)
+
+    def holding(self, data: object) -> "Item":
+        """Return the item that a JSON value within this one is."""
+        return replace(self, data=data, outer=self)
+
+    @cached_property
+    def text(self) -> str:
+        """The item's text as a reader sees it; of a value within JSON, the JSON."""
+        if not (self.data is None or self.data is self.document.data or self.has_names):
+            return orjson.dumps(self.data, default=str).decode()
+        return text_of(self.node) if self.node is not None else self.document.visible_text
+
+    @cached_property
+    def elements(self) -> XPathTree | None:
+        """The page's elements for XPath, made once for all items of a page; None where it is not HTML.
+
+        Raises:
+            PermanentError: PARSE, when there are too many.
+        """
+        if self.outer is not None:
+            return self.outer.elements
+        return xpath_tree(self.document.tree) if self.document.tree is not None else None
 
 
 @dataclass(frozen=True)
@@ -59,8 +103,7 @@ def first_match(selectors: Sequence[Selector], item: Item) -> Match | None:
     """
     for selector in selectors:
         if values := select(selector, item):
-            machine_readable = selector.regex is None and (selector.css is None or selector.attr is not None)
-            return Match(values, selector.label, machine_readable)
+            return Match(values, selector.label, selector.is_machine_readable)
     return None
 
 
@@ -70,21 +113,30 @@ def select(selector: Selector, item: Item) -> tuple[object, ...]:
     JSON-LD and meta belong to the page: within an item they give the page's values.
 
     Raises:
-        PermanentError: CONFIGURATION, when the selector cannot be evaluated on any page.
+        PermanentError: CONFIGURATION, when the selector cannot be evaluated on any page; PARSE, when this
+            page is too large for it.
     """
-    values: Sequence[object] = ()
-    if selector.css:
-        values = _by_css(selector.css, selector.attr, item)
-    elif selector.jsonld:
-        values = search_json(selector.jsonld, item.document.structured.main_object(item.kind))
-    elif selector.meta:
-        values = [item.document.structured.meta_value(selector.meta)]
-    elif selector.jmespath:
-        values = search_json(selector.jmespath, item.data)
-    elif selector.regex:
-        match = re.search(selector.regex, _text_of_item(item))
-        values = [(match[1] if match.re.groups else match[0])] if match else []
+    values: Iterable[object] = _values_at(selector, item)
+    if selector.place and selector.jmespath:
+        texts = [text for text in values if isinstance(text, str)]
+        values = [found for text in texts for found in search_json(selector.jmespath, json_within(text))]
+    if selector.regex:
+        values = [found for value in values for found in _matches(selector.regex, value)]
     return tuple(value for value in values if not is_empty(value))
+
+
+def contexts(selector: Selector, item: Item) -> list[Item]:
+    """Return what one selector finds as items of their own: elements, or values within JSON.
+
+    Raises:
+        PermanentError: as `select` does; CONFIGURATION also for an XPath that gives no elements.
+    """
+    if selector.jmespath or not (selector.css or selector.xpath):
+        return [item.holding(value) for value in select(selector, item)]
+    nodes = _nodes(selector, item)
+    if not all(isinstance(node, LexborNode) for node in nodes):
+        raise _unusable(f"{selector.xpath!r} gives texts, and elements are needed")
+    return [item.at(node) for node in nodes if isinstance(node, LexborNode)]
 
 
 def css_nodes(selector: str, document: Document, node: LexborNode | None = None) -> list[LexborNode]:
@@ -118,26 +170,43 @@ def search_json(expression: str, data: object) -> Sequence[object]:
     return found if isinstance(found, list) else [found]
 
 
-def is_empty(value: object) -> bool:
-    """Whether a value is missing: null, white space, or an empty collection. False and 0 are values."""
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, list | dict) and not value)
+def _values_at(selector: Selector, item: Item) -> Sequence[object]:
+    """Return what is at the selector's place, before `jmespath` and `regex` look within."""
+    if selector.css or selector.xpath:
+        return [_value_of(found, selector) for found in _nodes(selector, item)]
+    if selector.jsonld:
+        return search_json(selector.jsonld, jsonld_of(item.document, selector.schema_type, item.kind))
+    if selector.microdata:
+        found = microdata_of(item.document, item.node, selector.schema_type, item.kind)
+        return search_json(selector.microdata, found)
+    if selector.meta:
+        return [item.document.structured.meta_value(selector.meta)]
+    if selector.jmespath:
+        return search_json(selector.jmespath, item.data)
+    return [item.text]
 
 
-def _by_css(selector: str, attribute: str | None, item: Item) -> Sequence[object]:
-    nodes = css_nodes(selector, item.document, item.node)
-    if attribute:
-        return [node.attributes.get(attribute) for node in nodes]
-    return [text_of(node) for node in nodes]
+def _nodes(selector: Selector, item: Item) -> Sequence[object]:
+    if selector.css:
+        return css_nodes(selector.css, item.document, item.node)
+    assert selector.xpath is not None, "called for css and xpath"
+    return item.elements.search(selector.xpath, item.node) if item.elements else []
 
 
-def _text_of_item(item: Item) -> str:
-    if item.node is not None:
-        return text_of(item.node)
-    if item.document.tree is None and item.data is not item.document.data:
-        return orjson.dumps(item.data).decode()
-    return item.document.visible_text
+def _value_of(found: object, selector: Selector) -> object:
+    """Return an element's text or attribute; what an XPath computed is a value already."""
+    if isinstance(found, LexborNode):
+        if selector.attr:
+            return found.attributes.get(selector.attr)
+        return source_text_of(found) if selector.jmespath or found.tag == "script" else text_of(found)
+    return int(found) if isinstance(found, float) and found.is_integer() else found
+
+
+def _matches(pattern: str, value: object) -> list[str]:
+    """Return the first group, or the whole, of each match in a text or number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return []
+    return [match[1] if match.re.groups else match[0] for match in re.finditer(pattern, str(value))]
 
 
 def _unusable(message: str) -> PermanentError:

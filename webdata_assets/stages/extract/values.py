@@ -10,12 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 import ada_url
 
-from webdata_assets.sources.extract import ValueType
+from webdata_assets.sources.fields import ScalarType
 from webdata_assets.stages.extract.dates import parse_moment
-from webdata_assets.stages.extract.selectors import is_empty
+from webdata_assets.stages.extract.embedded import is_empty
 
 _MAX_NUMBER_CHARACTERS = 200
 _MAX_INTEGER = 2**63 - 1
@@ -52,7 +53,7 @@ class Context:
     machine_readable: bool = False
 
 
-def convert(value_type: ValueType, values: Sequence[object], context: Context) -> object:
+def convert(value_type: ScalarType | Literal["list"], values: Sequence[object], context: Context) -> object:
     """Return the first value as its type, or for `list` all of them as texts.
 
     text and url give str, decimal Decimal, integer int, date a UTC datetime, bool bool, list list[str].
@@ -61,8 +62,7 @@ def convert(value_type: ValueType, values: Sequence[object], context: Context) -
         ConversionError: the value is not of that type.
     """
     if value_type == "list":
-        entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
-        return [as_text(entry) for entry in entries if not is_empty(entry)]
+        return [as_text(entry) for entry in entries_of(values)]
     raw = values[0]
     match value_type:
         case "text":
@@ -79,6 +79,12 @@ def convert(value_type: ValueType, values: Sequence[object], context: Context) -
             return as_bool(raw)
 
 
+def entries_of(values: Sequence[object]) -> list[object]:
+    """Return values as the entries of a list: those of lists among them one by one, without empty ones."""
+    entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+    return [entry for entry in entries if not is_empty(entry)]
+
+
 def as_text(raw: object) -> str:
     """Return one line of text; numbers and bools as JSON writes them, named objects by their name."""
     if isinstance(raw, dict):
@@ -88,7 +94,8 @@ def as_text(raw: object) -> str:
         return as_text(named)
     if isinstance(raw, list):
         raise ConversionError(raw, "a list, not a text")
-    return " ".join((raw if isinstance(raw, str) else as_json(raw)).split())
+    written = isinstance(raw, str | Decimal | dt.date)
+    return " ".join((str(raw) if written else as_json(raw)).split())
 
 
 def as_decimal(raw: object, *, machine_readable: bool = False) -> Decimal:
@@ -99,12 +106,12 @@ def as_decimal(raw: object, *, machine_readable: bool = False) -> Decimal:
     """
     from price_parser import Price
 
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
         raise ConversionError(raw, "not a number")
     if not isinstance(raw, str):
         if not math.isfinite(raw):
             raise ConversionError(raw, "not a finite number")
-        return Decimal(repr(raw))
+        return raw if isinstance(raw, Decimal) else Decimal(repr(raw))
     text = " ".join(raw.split()).translate(_ARABIC_MARKS)
     if machine_readable and _PLAIN_NUMBER.fullmatch(text):
         return Decimal(text)

@@ -1,7 +1,8 @@
-"""Records → numeric features, each one expression.
+"""Records → features: the assembly of all formulas into rows of the features table.
 
-What belongs here: the formula of every column of the features table. What does not: vectors (embed/), and
-joining features for a model (learn/).
+What belongs here: the formulas over single columns, and the order of things. What does not: formulas over
+text (text.py), its structure (structure.py) and the past (history.py); vectors (embed/); joining features for
+a model (learn/).
 """
 
 import datetime as dt
@@ -9,23 +10,26 @@ import datetime as dt
 import polars as pl
 
 from webdata_assets.schemas import TABLES
+from webdata_assets.stages.featurize.history import NO_HISTORY, History
+from webdata_assets.stages.featurize.structure import structure_features
+from webdata_assets.stages.featurize.text import readability, text_features
 
-_FEATURES = TABLES["features"]
+_FEATURES = TABLES["features"].polars_schema
 _SPLIT_DIGITS = 8
-_TEXT = pl.col("text").fill_null("")
-_WORDS = _TEXT.str.count_matches(r"\w+")
 _SECONDS_PER_DAY = 86_400
+_ZERO_WHEN_UNKNOWN = ("change_rate", "days_known", "earlier_versions")
 
 
-def featurize(records: pl.DataFrame, date: dt.date) -> pl.DataFrame:
-    """Return the features of the records of one partition date, by record id.
+def featurize(records: pl.DataFrame, date: dt.date, history: History = NO_HISTORY) -> pl.DataFrame:
+    """Return the features of records of one partition date, by record id.
 
-    Nothing is used but the record itself and the date, so that features are correct as of that date. No
-    value is NaN or infinite: what cannot be known (a share of nothing, the age of an undated record) is 0.
+    Nothing is used but the records themselves, the date, and the history, which holds nothing later than the
+    date, so that features are correct as of that date. No value is NaN or infinite.
 
     Args:
-        records: rows of the records table, all of this date.
+        records: rows of the records table, all of this date; not necessarily all of the partition.
         date: the partition's date.
+        history: of the partition; by default nothing is known of the past.
 
     Raises:
         ValueError: a record of another date is among them.
@@ -33,12 +37,25 @@ def featurize(records: pl.DataFrame, date: dt.date) -> pl.DataFrame:
     if not records.filter(pl.col("date") != date).is_empty():
         raise ValueError(f"records of other dates than {date} are among the records")
     end = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), tzinfo=dt.UTC)
-    features = records.select(
-        "date", "source", "record_id", "kind", "category", split(), *_text_features(), *_price_features(),
-        age_days(end), pl.lit(end).alias("computed_for"),
+    features = (
+        records.lazy()
+        .select(
+            "date", "source", "record_id", "kind", "category", split(),
+            *text_features(), *readability(), *structure_features(), *_quality_features(),
+            *_price_features(), age_days(end), _days_until(end, "modified_at").alias("days_since_modified"),
+            pl.lit(end).alias("computed_for"),
+        )
+        .join(history.records.lazy(), on="record_id", how="left", validate="1:1")
+        .with_columns(
+            pl.col(_ZERO_WHEN_UNKNOWN).fill_null(0),
+            **{name: pl.lit(value) for name, value in history.site.items()},
+        )
     )  # fmt: skip
-    schema = _FEATURES.polars_schema
-    return features.select(pl.col(name).cast(dtype) for name, dtype in schema.items()).sort("record_id")
+    return (
+        features.select(pl.col(name).cast(dtype) for name, dtype in _FEATURES.items())
+        .sort("record_id")
+        .collect()
+    )
 
 
 def split() -> pl.Expr:
@@ -52,35 +69,25 @@ def split() -> pl.Expr:
     return names.otherwise(pl.lit("test")).alias("split")
 
 
-def age_days(end: pl.Expr | dt.datetime) -> pl.Expr:
+def age_days(end: dt.datetime) -> pl.Expr:
     """Return the days from publication to the end of the partition's date; 0 when unknown or later."""
-    seconds = (pl.lit(end) - pl.col("published_at")).dt.total_seconds()
-    return (seconds / _SECONDS_PER_DAY).clip(lower_bound=0).fill_null(0.0).alias("age_days")
+    return _days_until(end, "published_at").alias("age_days")
 
 
-def _text_features() -> tuple[pl.Expr, ...]:
-    r"""Return lengths and shares of the text; words are runs of `\w`, sentences end with `.!?` or a line."""
-    characters = _TEXT.str.len_chars()
-    words = _TEXT.str.to_lowercase().str.extract_all(r"\w+")
-    sentences = _TEXT.str.count_matches(r"[^.!?。！？\n]*\w[^.!?。！？\n]*")
-    letters = _TEXT.str.count_matches(r"\p{L}")
+def _days_until(end: dt.datetime, moment: str) -> pl.Expr:
+    seconds = (pl.lit(end) - pl.col(moment)).dt.total_seconds()
+    return (seconds / _SECONDS_PER_DAY).clip(lower_bound=0).fill_null(0.0)
+
+
+def _quality_features() -> tuple[pl.Expr, ...]:
     return (
-        pl.col("title").fill_null("").str.len_chars().alias("title_characters"),
-        characters.alias("text_characters"),
-        _WORDS.alias("text_words"),
-        _share(_TEXT.str.count_matches(r"\w"), _WORDS).alias("mean_word_characters"),
-        _share(_WORDS, sentences).alias("mean_sentence_words"),
-        _share(_TEXT.str.count_matches(r"\d"), characters).alias("digit_share"),
-        _share(_TEXT.str.count_matches(r"\p{Lu}"), letters).alias("uppercase_share"),
-        _share(words.list.n_unique(), words.list.len()).alias("unique_word_share"),
+        pl.col("language_confidence").fill_null(0.0),
+        pl.col("content_confidence").fill_null(0.0),
+        pl.col("quality_flags").list.len().fill_null(0).alias("quality_flag_count"),
+        pl.col("tokens").fill_null(0),
     )
 
 
 def _price_features() -> tuple[pl.Expr, ...]:
     price = pl.col("price").cast(pl.Float64).fill_null(0.0)
     return (price.log1p().alias("log_price"), pl.col("price").is_not_null().alias("has_price"))
-
-
-def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """Return part / whole, 0 where the whole is 0."""
-    return pl.when(whole > 0).then(part / whole).otherwise(0.0)

@@ -44,6 +44,8 @@ class Classifier:
     """
 
     classes: tuple[str, ...]
+    features: tuple[str, ...]
+    """Those that it was trained on, in their order; features that came later are not read."""
     model_id: str
     """Of the encoder that made the vectors."""
     mean: Floats
@@ -70,7 +72,7 @@ class Classifier:
             )
         if frame.is_empty():
             return Predictions([], np.empty((0, len(self.classes))))
-        inputs = (_inputs(frame) - self.mean) / self.scale
+        inputs = (_inputs(frame, self.features) - self.mean) / self.scale
         scores = inputs @ self.weights.T.astype(np.float64) + self.bias
         exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -83,7 +85,7 @@ class Classifier:
         from safetensors.numpy import save
 
         names = json.dumps(
-            {"classes": self.classes, "features": FEATURE_COLUMNS, "model_id": self.model_id}, sort_keys=True
+            {"classes": self.classes, "features": self.features, "model_id": self.model_id}, sort_keys=True
         )
         tensors: dict[str, npt.NDArray[Any]] = {
             "mean": self.mean,
@@ -110,7 +112,7 @@ class Classifier:
         facts = {
             "artefact_hash": self.artefact_hash,
             "classes": list(self.classes),
-            "features": list(FEATURE_COLUMNS),
+            "features": list(self.features),
             "model_id": self.model_id,
         }
         write_artefact(folder, {WEIGHTS_FILE: self.content}, facts)
@@ -120,19 +122,21 @@ class Classifier:
         """Read a classifier that `save` wrote.
 
         Raises:
-            PermanentError: a file is missing or changed, or the features have changed since.
+            PermanentError: a file is missing or changed, or a feature that it reads is no more.
         """
         from safetensors.numpy import load
 
         tensors = load(read_artefact(folder, failure_domain=FailureDomain.MODEL).files[WEIGHTS_FILE])
         names = json.loads(tensors["names"].tobytes())
-        if tuple(names["features"]) != FEATURE_COLUMNS:
+        if unknown := sorted(set(names["features"]) - set(FEATURE_COLUMNS)):
             raise PermanentError(
-                f"The classifier in {folder} was trained on other features than today's: train it again",
+                f"The classifier in {folder} was trained on other features than today's, such as "
+                f"{unknown[0]}: train it again",
                 failure_domain=FailureDomain.MODEL,
             )
         return cls(
             classes=tuple(names["classes"]),
+            features=tuple(names["features"]),
             model_id=names["model_id"],
             **{name: tensors[name] for name in ("mean", "scale", "weights", "bias")},
         )
@@ -163,7 +167,7 @@ def train(frame: pl.DataFrame) -> Classifier:
     frame = frame.sort("record_id")
     # sums in one fixed order, whatever the number of cores
     with threadpool_limits(limits=1):
-        inputs = _inputs(frame)
+        inputs = _inputs(frame, FEATURE_COLUMNS)
         mean = inputs.mean(axis=0).astype(np.float32)
         scale = inputs.std(axis=0).astype(np.float32)
         scale[scale < _MIN_SCALE] = 1
@@ -175,6 +179,7 @@ def train(frame: pl.DataFrame) -> Classifier:
         weights, bias = np.vstack([np.zeros_like(weights), weights]), np.concatenate([[0.0], bias])
     return Classifier(
         classes=classes,
+        features=FEATURE_COLUMNS,
         model_id=frame["model_id"][0],
         mean=mean,
         scale=scale,
@@ -184,6 +189,6 @@ def train(frame: pl.DataFrame) -> Classifier:
     )
 
 
-def _inputs(frame: pl.DataFrame) -> npt.NDArray[np.float64]:
-    features = frame.select(pl.col(FEATURE_COLUMNS).cast(pl.Float64)).to_numpy()
+def _inputs(frame: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    features = frame.select(pl.col(names).cast(pl.Float64)).to_numpy()
     return np.hstack([features, vector_matrix(frame["vector"]).astype(np.float64)])

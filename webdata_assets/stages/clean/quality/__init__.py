@@ -1,0 +1,1 @@
+"""Published quality rules for web text: numbers of each text (signals), and thresholds on them (rules)."""

@@ -1,0 +1,1 @@
+"""Where a page speaks of its dates: patterns of written dates, claims of the markup, dates in sight."""

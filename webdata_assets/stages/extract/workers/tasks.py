@@ -1,0 +1,86 @@
+"""What a worker can be asked to do with pages.
+
+What belongs here: tasks by name, because a name is all that crosses to the worker. What does not: the work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from webdata_assets.sources.model import Source
+from webdata_assets.stages.extract.extraction import Payload
+from webdata_assets.stages.extract.workers.wire import Json, pack_extraction
+
+if TYPE_CHECKING:
+    from webdata_assets.stages.extract.any_page import Mode
+    from webdata_assets.stages.extract.main_content.templates import Templates
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kind of work and its settings, which are JSON."""
+
+    name: str
+    settings: Json
+
+
+def extraction_of(source: Source, templates: "Templates | None" = None) -> Task:
+    """Return the task of turning a source's pages into candidates."""
+    settings = _settings_of(source)
+    if templates is not None:
+        settings["templates"] = {
+            host: sorted(map(bytes.hex, blocks)) for host, blocks in templates.blocks.items()
+        }
+    return Task("extract", settings)
+
+
+def digests_of(source: Source) -> Task:
+    """Return the task of identifying the blocks of a source's pages."""
+    return Task("digests", _settings_of(source))
+
+
+def reading_any_page(mode: "Mode") -> Task:
+    """Return the task of saying what can be said of pages of no source."""
+    return Task("read", {"mode": mode})
+
+
+def prepare(task: Task) -> Callable[[Payload], Any]:
+    """Return the function that does a task for one page, and whose answer is JSON."""
+    return _PREPARE[task.name](task.settings)
+
+
+def _settings_of(source: Source) -> Json:
+    return {"source": source.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+
+
+def _extract(settings: Json) -> Callable[[Payload], Any]:
+    from webdata_assets.stages.extract.extractor import extract_page
+    from webdata_assets.stages.extract.main_content.templates import Templates
+
+    source = Source.model_validate(settings["source"])
+    templates = None
+    if "templates" in settings:
+        blocks = settings["templates"].items()
+        templates = Templates({host: frozenset(map(bytes.fromhex, digests)) for host, digests in blocks})
+    return lambda payload: pack_extraction(extract_page(source, payload, templates))
+
+
+def _digests(settings: Json) -> Callable[[Payload], Any]:
+    from webdata_assets.stages.extract.extractor import digests_of_page
+
+    source = Source.model_validate(settings["source"])
+    return lambda payload: digests_of_page(source, payload)
+
+
+def _read(settings: Json) -> Callable[[Payload], Any]:
+    from webdata_assets.stages.extract.any_page import read_any_page
+
+    mode = settings["mode"]
+    return lambda payload: read_any_page(payload, mode)
+
+
+_PREPARE: dict[str, Callable[[Json], Callable[[Payload], Any]]] = {
+    "extract": _extract,
+    "digests": _digests,
+    "read": _read,
+}

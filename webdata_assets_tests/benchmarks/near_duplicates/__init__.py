@@ -1,0 +1,1 @@
+"""A corpus with planted near-duplicates, and those that look for them."""
