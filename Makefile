@@ -41,7 +41,7 @@ format: $(VENV)/installed ## Format the code
 
 lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --extra scrapy --extra oracles \
-	  --extra benchmark --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
+	  --extra benchmark --extra train --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
 schema: $(VENV)/installed ## Write source.schema.json, docs/sources.md and docs/features.md from the models

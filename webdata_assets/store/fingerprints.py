@@ -39,19 +39,22 @@ def read_fingerprints(store: Store) -> Admitted:
     A write enters the ledger before its commit: a partition that is admitted in one version before and after
     the reading was read in that version.
     """
-    before = store.ledger.admitted(FINGERPRINTS)
+    before = store.ledger.states(FINGERPRINTS)
     rows = (
         store.tables.scan(FINGERPRINTS)
         .filter(pl.col("shingles") > 0)
         .select(*_RECORD, "text_hash", "bands", "method")
         .collect()
     )
-    partitions = before.join(store.ledger.admitted(FINGERPRINTS), on=_VERSION, how="semi")
-    found = rows.select("date", "source", "method").unique()
-    outdated = found.filter(pl.col("method") != METHOD)
+    partitions = (
+        before.filter("admitted")
+        .join(store.ledger.admitted(FINGERPRINTS), on=_VERSION, how="semi")
+        .select(_VERSION)
+    )
+    outdated = rows.filter(pl.col("method") != METHOD).select("date", "source").unique()
     usable = partitions.join(outdated, on=["date", "source"], how="anti").sort("date", "source")
     rows = rows.drop("method")
-    if found.join(usable, on=["date", "source"], how="anti").height:
+    if usable.height < before.height:
         rows = rows.join(usable, on=["date", "source"], how="semi")
     return Admitted(rows, usable, partitions.height - usable.height)
 

@@ -2,6 +2,7 @@
 
 What belongs here: pages, timing, and the tables. What does not: datatrove's steps (datatrove_pipeline.py).
 Each side runs in one process on the same pages; CPU time counts all of its threads.
+F1 says something only of pages that the weights in use were not learnt on.
 
 `python -m webdata_assets_tests.benchmarks.clean --data DIR --json OUT`
 """

@@ -20,7 +20,8 @@ def build_corpus(records: pl.LazyFrame, pages: pl.LazyFrame, near_duplicates: pl
     records whose texts are alike form a cluster whose canonical member is the one first seen (then the
     smallest id); the others name it in `duplicate_of`.
 
-    Every record is read and written each time: about 1 CPU-second and 500 MB of memory for 100,000 records.
+    Every record is read and written each time: for 100,000 records with texts of 1.7 KB this takes one
+    CPU-second here, three more to hash and write them, and 350 MB of memory.
 
     Args:
         records: rows of the records table.

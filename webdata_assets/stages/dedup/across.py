@@ -21,9 +21,8 @@ from webdata_assets.stages.dedup.versions import Versions, sort_out
 ReadTexts = Callable[[pl.DataFrame], pl.Series]
 """Gives the texts of rows with `date`, `source` and `record_id`, in their order."""
 
-
 _SLOTS = 1 << 18
-_ROWS_AT_ONCE = 16_384
+"""Of a table that says which last bits of hashes occur."""
 
 
 @dataclass(frozen=True)
@@ -155,13 +154,12 @@ class _Comparing:
         sharing = changed.copy()
         wanted = self.bands[changed]
         # most rows are told apart by the last bits of their hashes
-        slots = np.arange(LAYOUT.bands, dtype=np.int32) * np.int32(_SLOTS)
-        seen = np.zeros(LAYOUT.bands * _SLOTS, np.bool_)
-        seen[(wanted & np.int32(_SLOTS - 1)) + slots] = True
+        last_bits = np.int32(_SLOTS - 1)
         maybe = np.zeros(len(changed), np.bool_)
-        for begin in range(0, len(changed), _ROWS_AT_ONCE):
-            rows = (self.bands[begin : begin + _ROWS_AT_ONCE] & np.int32(_SLOTS - 1)) + slots
-            maybe[begin : begin + _ROWS_AT_ONCE] = seen.take(rows).any(axis=1)
+        for band, hashes in enumerate(np.ascontiguousarray(self.bands.T)):
+            seen = np.zeros(_SLOTS, np.bool_)
+            seen[wanted[:, band] & last_bits] = True
+            maybe |= seen.take(hashes & last_bits)
         places = np.flatnonzero(maybe)
         for band in range(LAYOUT.bands):
             sharing[places] |= np.isin(self.bands[places, band], wanted[:, band])

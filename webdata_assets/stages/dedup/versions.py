@@ -48,13 +48,15 @@ def sort_out(fingerprints: pl.DataFrame, admitted: pl.DataFrame, compared: pl.Da
     rows = fingerprints.drop("bands").with_row_index("bands_at").with_columns(first_seen=pl.col("date"))
     in_added = rows.join(added, on=_PARTITION, how="semi")
     ids = in_added["record_id"].unique()
-    before = _newest(
-        rows.filter(pl.col("record_id").is_in(ids.implode())).join(in_added, on="bands_at", how="anti")
-    )
     current = _newest(rows)
-    same = before.join(current, on=["record_id", "text_hash"], how="semi")
-    changed = current["bands_at"].is_in(in_added["bands_at"].implode())
-    changed &= ~current["record_id"].is_in(same["record_id"].implode())
+    changed_at = in_added["bands_at"]
+    if current.height < rows.height:
+        before = _newest(
+            rows.filter(pl.col("record_id").is_in(ids.implode())).join(in_added, on="bands_at", how="anti")
+        )
+        same = before.join(current, on=["record_id", "text_hash"], how="semi")
+        changed_at = in_added.join(same, on="record_id", how="anti")["bands_at"]
+    changed = current["bands_at"].is_in(changed_at.implode())
     if withdrawn.height:
         doubted = current.select("source", "date").join(
             withdrawn.group_by("source").agg(doubted_to=pl.col("date").max()),

@@ -78,12 +78,12 @@ def read_blocks(tree: LexborHTMLParser) -> Blocks:
     for node in root.traverse(include_text=True):
         tag = node.tag
         if tag == "-text":
+            text = node.text_content
+            if not text or (open_holder < 0 and text.isspace()):
+                continue
             around = node.parent
             parent = index.get(around.mem_id) if around is not None else None
             if parent is None:
-                continue
-            text = node.text_content
-            if not text:
                 continue
             if holder[parent] != open_holder:
                 if text.isspace():

@@ -6,8 +6,9 @@ What belongs here: reading the data sets of the shared folder. What does not: fi
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from webdata_assets.stages.extract.main_content.training.labels import (
 _SET_WEIGHTS = {"wcxb": 1.0, "mozilla_readability": 0.7, "trafilatura_eval": 0.35, "htmldate_eval": 0.15}
 """How much a page of each set counts: full gold most, snippets less, other extractors' agreement least."""
 _SNIPPET_WEIGHT = 0.05
+_STATED_URL = re.compile(r"<(?:link|meta)[^>]*(?:canonical|og:url)[^>]*(?:href|content)=[\"'](https?://[^\"']+)")
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,13 @@ class TrainingPage:
 
 
 def read_pages(data: Path) -> Iterator[GoldPage]:
-    """Yield the pages of every known set in a folder laid out like the shared data."""
+    """Yield the pages of every known set in a folder laid out like the shared data, each page once."""
+    seen = set()
     for read in (_wcxb, _trafilatura_eval, _mozilla_readability, _htmldate_eval):
-        yield from read(data)
+        for page in read(data):
+            if page.digest not in seen:  # some sets share pages; those with more gold come first
+                seen.add(page.digest)
+                yield page
 
 
 def prepare(page: GoldPage) -> TrainingPage | None:
@@ -141,12 +147,22 @@ def _mozilla_readability(data: Path) -> Iterator[GoldPage]:
             gzip.decompress((stored.parent / "expected.html.gz").read_bytes()).decode()
         )
         gold = "\n".join(read_blocks(expected).texts)
-        yield _page("mozilla_readability", f"http://{stored.parent.name}.example/", stored, gold=gold)
+        page = _page("mozilla_readability", f"http://{stored.parent.name}.example/", stored, gold=gold)
+        yield replace(page, url=_stated_url(page.html) or page.url)
 
 
 def _htmldate_eval(data: Path) -> Iterator[GoldPage]:
-    for stored in sorted((data / "htmldate_eval/html").glob("*.gz")):
-        yield _page("htmldate_eval", f"http://{stored.name}.example/", stored)
+    for told in sorted((data / "htmldate_eval").glob("eval_*.json")):
+        for url, answer in json.loads(told.read_text()).items():
+            stored = data / "htmldate_eval/html" / f"{answer['file']}.gz"
+            if stored.is_file():
+                yield _page("htmldate_eval", url, stored)
+
+
+def _stated_url(html: str) -> str | None:
+    """Return the address that a page of unknown origin says it has, so that its site is known."""
+    match = _STATED_URL.search(html)
+    return match[1] if match else None
 
 
 def _page(collection: str, url: str, stored: Path, **known: object) -> GoldPage:
