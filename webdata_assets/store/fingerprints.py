@@ -46,15 +46,13 @@ def read_fingerprints(store: Store) -> Admitted:
         .select(*_RECORD, "text_hash", "bands", "method")
         .collect()
     )
-    partitions = (
-        before.filter("admitted")
-        .join(store.ledger.admitted(FINGERPRINTS), on=_VERSION, how="semi")
-        .select(_VERSION)
-    )
+    after = store.ledger.states(FINGERPRINTS)
+    partitions = before.filter("admitted").join(after.filter("admitted"), on=_VERSION, how="semi")
+    partitions = partitions.select(_VERSION)
     outdated = rows.filter(pl.col("method") != METHOD).select("date", "source").unique()
     usable = partitions.join(outdated, on=["date", "source"], how="anti").sort("date", "source")
     rows = rows.drop("method")
-    if usable.height < before.height:
+    if usable.height < after.height:
         rows = rows.join(usable, on=["date", "source"], how="semi")
     return Admitted(rows, usable, partitions.height - usable.height)
 

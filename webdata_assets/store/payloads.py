@@ -21,7 +21,8 @@ _OF_CONTENT = frozenset(
     {"etag", "last_modified", "payload_bytes", "payload_hash", "payload_date", "observed_at"}
 )
 _ROWS_AT_ONCE = 1_000
-_PAYLOADS_AT_ONCE = 100
+_PAYLOADS_AT_ONCE = 1_000
+_BYTES_AT_ONCE = 32_000_000
 _PAYLOAD_COLUMNS = ("url", "final_url", "content_type", "payload", "payload_hash", "payload_date")
 _HAS_CONTENT = (pl.col("outcome") == "fetched") & (pl.col("role") != "discovery") & ~pl.col("in_blobs")
 
@@ -67,16 +68,20 @@ class Payloads:
 
     @staticmethod
     def of_pages(pages: pl.DataFrame | pl.LazyFrame) -> Iterator[Payload]:
-        """Yield the payload of each fetched content page, hash verified; binaries are not read.
+        """Yield the payload of each fetched content page by URL, hash verified; binaries are not read.
 
-        Pages of a lazy frame are read in batches: the payloads of a partition are never in memory together.
+        They are read window by window of URLs, in whose order a partition's rows are stored: a scan of the
+        whole would decode most of its payloads ahead.
 
         Raises:
             PayloadCorruptError: stored bytes have another hash than the one recorded.
         """
-        content = pages.lazy().filter(_HAS_CONTENT).select(_PAYLOAD_COLUMNS)
-        for batch in content.collect_batches(chunk_size=_PAYLOADS_AT_ONCE, maintain_order=True):
-            for url, final_url, content_type, body, payload_hash, payload_date in batch.iter_rows():
+        content = pages.lazy().filter(_HAS_CONTENT)
+        sizes = content.select("url", pl.col("payload_bytes").fill_null(0)).sort("url").collect()
+        for first, last in _windows(sizes):
+            here = pl.col("url").is_between(pl.lit(first), pl.lit(last))
+            for url, *rest in content.filter(here).select(_PAYLOAD_COLUMNS).sort("url").collect().iter_rows():
+                final_url, content_type, body, payload_hash, payload_date = rest
                 _verify(url, body, payload_hash)
                 yield Payload(
                     url=url,
@@ -136,6 +141,21 @@ class Payloads:
         )
         for batch in rows.collect_batches(chunk_size=_ROWS_AT_ONCE):
             yield from batch.iter_rows()
+
+
+def _windows(sizes: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield first and last URL of as many pages as are read at once; `sizes` is `url` and bytes, by URL."""
+    first: str | None = None
+    last = ""
+    pages = size = 0
+    for url, payload_bytes in sizes.iter_rows():
+        if first is not None and (pages == _PAYLOADS_AT_ONCE or size + payload_bytes > _BYTES_AT_ONCE):
+            yield first, last
+            first, pages, size = None, 0, 0
+        first, last = first or url, url
+        pages, size = pages + 1, size + payload_bytes
+    if first is not None:
+        yield first, last
 
 
 def _verify(url: str, body: bytes, payload_hash: str) -> None:

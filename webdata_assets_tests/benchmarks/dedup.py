@@ -85,7 +85,7 @@ def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--documents", type=int, default=20_000, help="of the race (default: %(default)s)")
     arguments.add_argument(
-        "--first-day", type=int, default=200_000, help="documents of day 1 (default: %(default)s)"
+        "--first-day", type=int, default=400_000, help="documents of day 1 (default: %(default)s)"
     )
     given = arguments.parse_args()
     raced: list[Row] = []

@@ -21,7 +21,7 @@ from webdata_assets.stages.dedup.versions import Versions, sort_out
 ReadTexts = Callable[[pl.DataFrame], pl.Series]
 """Gives the texts of rows with `date`, `source` and `record_id`, in their order."""
 
-_SLOTS = 1 << 18
+_SLOTS = 1 << 22
 """Of a table that says which last bits of hashes occur."""
 
 

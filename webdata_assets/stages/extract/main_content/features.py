@@ -28,6 +28,9 @@ class PageWords:
         stated: long texts of its structured data, such as `articleBody`.
         is_article: whether its structured data or og:type says that it is an article.
         is_product: whether its structured data or og:type says that it is a product.
+        address: its URL.
+        declared: the names of its schema.org types.
+        program: its `generator`.
     """
 
     title: str = ""
@@ -35,6 +38,9 @@ class PageWords:
     stated: str = ""
     is_article: bool = False
     is_product: bool = False
+    address: str = ""
+    declared: str = ""
+    program: str = ""
 
 
 class Columns:

@@ -16,12 +16,15 @@ from webdata_assets.stages.extract.main_content.features import PageWords, block
 from webdata_assets.stages.extract.main_content.model import ContentModel, shipped_model
 from webdata_assets.stages.extract.main_content.templates import Templates
 from webdata_assets.stages.extract.main_content.write import write
+from webdata_assets.stages.extract.structured import types_of
 
 if TYPE_CHECKING:
     from webdata_assets.stages.extract.document import Document
 
 _STATED_NAMES = ("articleBody", "description", "text", "reviewBody")
 _MAX_STATED_CHARACTERS = 100_000
+_MAX_ADDRESS_CHARACTERS = 2_000
+_MAX_OBJECTS = 100
 
 
 def page_words(document: "Document") -> PageWords:
@@ -42,6 +45,9 @@ def page_words(document: "Document") -> PageWords:
         stated=re.sub(r"\s+", " ", " ".join(stated)[:_MAX_STATED_CHARACTERS]),
         is_article="article" in og_type or structured.main_object("article") is not None,
         is_product="product" in og_type or structured.main_object("product") is not None,
+        address=document.url[:_MAX_ADDRESS_CHARACTERS],
+        declared=" ".join(name for item in structured.items[:_MAX_OBJECTS] for name in types_of(item)),
+        program=(structured.meta_value("generator") or "")[:_MAX_ADDRESS_CHARACTERS],
     )
 
 

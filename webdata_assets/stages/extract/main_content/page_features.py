@@ -9,6 +9,7 @@ import numpy as np
 
 from webdata_assets.stages.extract.main_content.blocks import Blocks
 from webdata_assets.stages.extract.main_content.features import PageWords
+from webdata_assets.stages.extract.main_content.hints import page_hints
 from webdata_assets.stages.extract.main_content.text_features import Texts
 from webdata_assets.stages.extract.main_content.tree_features import Tree
 from webdata_assets.stages.extract.main_content.vocabulary import TAG_NUMBER, WORD_CATEGORIES
@@ -46,4 +47,5 @@ def page_features(page: Blocks, texts: Texts, tree: Tree, about: PageWords) -> d
         "stated": float(np.log1p(len(about.stated))),
         "is_article": float(about.is_article),
         "is_product": float(about.is_product),
+        **page_hints(about.address, about.declared, about.program),
     }

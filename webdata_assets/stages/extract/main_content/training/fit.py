@@ -20,7 +20,7 @@ _BLOCK_PARAMETERS = {
 _BLOCK_ROUNDS = 300
 _TYPE_PARAMETERS = {
     "objective": "multiclass", "learning_rate": 0.06, "num_leaves": 7, "min_data_in_leaf": 8, "lambda_l2": 5,
-    "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1, "max_bin": 63,
+    "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1, "max_bin": 63,
 }  # fmt: skip
 _TYPE_ROUNDS = 90
 _ALWAYS = {"seed": 0, "deterministic": True, "force_col_wise": True, "num_threads": 1, "verbose": -1}

@@ -30,7 +30,9 @@ from webdata_assets.stages.extract.main_content.training.labels import (
 _SET_WEIGHTS = {"wcxb": 1.0, "mozilla_readability": 0.7, "trafilatura_eval": 0.35, "htmldate_eval": 0.15}
 """How much a page of each set counts: full gold most, snippets less, other extractors' agreement least."""
 _SNIPPET_WEIGHT = 0.05
-_STATED_URL = re.compile(r"<(?:link|meta)[^>]*(?:canonical|og:url)[^>]*(?:href|content)=[\"'](https?://[^\"']+)")
+_STATED_URL = re.compile(
+    r"<(?:link|meta)[^>]*(?:canonical|og:url)[^>]*(?:href|content)=[\"'](https?://[^\"']+)"
+)
 
 
 @dataclass(frozen=True)
