@@ -14,6 +14,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PACKAGED_SOURCES = Path(__file__).parent / "sources"
 
 
+def _cores() -> int:
+    """Return the number of cores that this process may use, where the system tells, else of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Settings(BaseSettings):
     """One frozen set of values for a deployment. Field `x` is read from `WEBDATA_X`, then from `.env`."""
 
@@ -48,7 +53,7 @@ class Settings(BaseSettings):
         description="Steps into which a large frontier is cut by host, for step workers on several machines",
     )
     extract_workers: int = Field(
-        default_factory=lambda: len(os.sched_getaffinity(0)),
+        default_factory=_cores,
         ge=1,
         le=256,
         description="Processes that read pages at most, each of them confined; one for each core if unset",
@@ -57,7 +62,7 @@ class Settings(BaseSettings):
         default=20.0, gt=0, le=3_600, description="After which the parser of a page is killed"
     )
     extract_memory_mb: int = Field(
-        default=1_024, ge=128, description="MiB of memory at which a process that reads pages is killed"
+        default=1_024, ge=256, description="MiB of memory at which a process that reads pages is killed"
     )
     encoder_dir: Path | None = Field(
         default=None,

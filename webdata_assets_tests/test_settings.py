@@ -79,7 +79,7 @@ def test_connect_to_says_which_item_is_wrong(monkeypatch, text):
         ("WEBDATA_RETRAIN_AFTER_PARTITIONS", "0"),
         ("WEBDATA_EXTRACT_WORKERS", "0"),
         ("WEBDATA_EXTRACT_PAGE_SECONDS", "0"),
-        ("WEBDATA_EXTRACT_MEMORY_MB", "64"),
+        ("WEBDATA_EXTRACT_MEMORY_MB", "128"),
     ],
 )
 def test_a_number_out_of_range_is_refused(monkeypatch, variable, text):

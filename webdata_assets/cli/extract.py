@@ -75,7 +75,9 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(file for file in path.rglob("*") if file.name.endswith(_SUFFIXES))
+            files += sorted(
+                file for file in path.rglob("*") if file.name.endswith(_SUFFIXES) and not file.is_dir()
+            )
         elif path.exists():
             files.append(path)
         else:

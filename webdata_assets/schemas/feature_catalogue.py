@@ -3,6 +3,7 @@
 What belongs here: the schema as Markdown. What does not: any feature.
 """
 
+import inspect
 from pathlib import Path
 
 import dataframely as dy
@@ -41,7 +42,7 @@ def render() -> str:
             if (facts := facts_of(column))
         ]
         if rows:
-            parts.append(f"## {_title(group)}\n\n{(group.__doc__ or '').strip()}\n")
+            parts.append(f"## {_title(group)}\n\n{inspect.cleandoc(group.__doc__ or '')}\n")
             parts.append("| feature | version | type | unit | formula | unknown |\n|---|---|---|---|---|---|")
             parts += [*rows, ""]
     return "\n".join(parts)

@@ -124,6 +124,8 @@ RECORDS = Table(
     description="Clean, typed records extracted from the pages that changed, each with a stable id.",
     key=("record_id",),
     blocking_checks=("schema", "unique_keys", "completeness", "valid_share", "reconciliation"),
+    unrepeated=frozenset({"text"}),
+    looked_up=True,
 )
 QUARANTINE = Table(
     name="quarantine",

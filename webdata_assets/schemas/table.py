@@ -19,6 +19,9 @@ class Table:
         blocking_checks: checks that must pass on a data version before anyone reads it.
         unhashed: columns outside the content hash: moments, durations, counts of tries, bytes and vectors
             whose own hash is another column.
+        unrepeated: columns whose values hardly repeat, texts and hashes, for which a dictionary is a burden.
+        looked_up: whether few rows are read at a time, by key. Pages are small then, and readers unpack only
+            what it needs; texts take 3 % more space by that.
     """
 
     name: str
@@ -28,6 +31,8 @@ class Table:
     partitioned: bool = True
     blocking_checks: tuple[str, ...] = ()
     unhashed: frozenset[str] = field(default_factory=frozenset)
+    unrepeated: frozenset[str] = field(default_factory=frozenset)
+    looked_up: bool = False
 
     @property
     def polars_schema(self) -> pl.Schema:

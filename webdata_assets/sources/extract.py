@@ -117,6 +117,16 @@ class Extract(Strict):
         return self
 
     @model_validator(mode="after")
+    def _templates_need_blocks(self) -> "Extract":
+        if self.remove_templates and self.content == "fast":
+            what, remedy = (
+                "`content: fast` does not know templates",
+                "use `content: balanced`, or leave it out",
+            )
+            raise broken_rule(what, at=("remove_templates",), remedy=remedy)
+        return self
+
+    @model_validator(mode="after")
     def _fields_can_be_found(self) -> "Extract":
         if self.python is not None and self.items is not None:
             remedy = "let the function return a list of records"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webdata_assets.schemas.fingerprints import FINGERPRINTS
+from webdata_assets.schemas.fingerprints import BANDS, FINGERPRINTS
 from webdata_assets.schemas.near_duplicates import COMPARED_PARTITIONS, NEAR_DUPLICATES
 from webdata_assets.schemas.records import RECORDS
 from webdata_assets.stages.dedup.fingerprint import METHOD
@@ -23,7 +23,7 @@ class Admitted:
     """Fingerprints that may be compared.
 
     Attributes:
-        rows: `date`, `source`, `record_id`, `text_hash` and `bands` of texts with words.
+        rows: `date`, `source`, `record_id`, `text_hash` and the bands of texts with words.
         partitions: `date`, `source` and `data_version` of the partitions that they come from.
         outdated: partitions left out because an earlier method made their fingerprints.
     """
@@ -39,19 +39,16 @@ def read_fingerprints(store: Store) -> Admitted:
     A write enters the ledger before its commit: a partition that is admitted in one version before and after
     the reading was read in that version.
     """
-    before = store.ledger.states(FINGERPRINTS)
-    rows = (
-        store.tables.scan(FINGERPRINTS)
-        .filter(pl.col("shingles") > 0)
-        .select(*_RECORD, "text_hash", "bands", "method")
-        .collect()
-    )
-    after = store.ledger.states(FINGERPRINTS)
+    entries = store.ledger.version()
+    before = after = store.ledger.states(FINGERPRINTS)
+    stored, made_now = store.tables.scan(FINGERPRINTS), pl.col("method") == METHOD
+    rows = stored.filter(made_now & (pl.col("shingles") > 0)).select(*_RECORD, "text_hash", *BANDS).collect()
+    outdated = stored.filter(~made_now).select("date", "source").unique().collect()
+    if store.ledger.version() != entries:
+        after = store.ledger.states(FINGERPRINTS)
     partitions = before.filter("admitted").join(after.filter("admitted"), on=_VERSION, how="semi")
     partitions = partitions.select(_VERSION)
-    outdated = rows.filter(pl.col("method") != METHOD).select("date", "source").unique()
     usable = partitions.join(outdated, on=["date", "source"], how="anti").sort("date", "source")
-    rows = rows.drop("method")
     if usable.height < after.height:
         rows = rows.join(usable, on=["date", "source"], how="semi")
     return Admitted(rows, usable, partitions.height - usable.height)

@@ -51,28 +51,12 @@ class Ledger:
         self._append(
             table, partition, [Verdict(MATERIALIZED, passed=False, value=extracted, blocking=False)],
             data_version=data_version, code_version=code_version, rows=rows, run_id=run_id,
+            at=self._moment_after(self._entries(table, partition).select("at").collect()),
         )  # fmt: skip
 
     def newest_write(self, table: Table, partition: Partition | None) -> Write | None:
         """Return the newest write of a partition, or None when it was never written."""
-        writes = (
-            self._entries(table, partition)
-            .filter(pl.col("check") == MATERIALIZED)
-            .sort("at")
-            .tail(1)
-            .collect()
-        )
-        if writes.height == 0:
-            return None
-        row = writes.row(0, named=True)
-        return Write(
-            data_version=row["data_version"],
-            code_version=row["code_version"],
-            rows=row["rows"],
-            extracted=None if row["value"] is None else int(row["value"]),
-            run_id=row["run_id"],
-            at=row["at"],
-        )
+        return Write.newest(self._entries(table, partition).collect())
 
     def record(
         self, table: Table, partition: Partition | None, verdicts: Sequence[Verdict], *, run_id: str
@@ -81,13 +65,14 @@ class Ledger:
 
         Raises NotAdmittedError when the partition was never written.
         """
-        write = self.newest_write(table, partition)
+        entries = self._entries(table, partition).collect()
+        write = Write.newest(entries)
         if write is None:
             raise NotAdmittedError(f"{_name(table, partition)} was never materialized")
         self._append(
             table, partition, verdicts,
             data_version=write.data_version, code_version=write.code_version, rows=write.rows,
-            run_id=run_id,
+            run_id=run_id, at=self._moment_after(entries),
         )  # fmt: skip
         return write
 
@@ -189,6 +174,10 @@ class Ledger:
         )
         return content_hash(admitted, sort_by=["asset", "date", "source"])
 
+    def version(self) -> int | None:
+        """Return a number that stays the same while nothing is entered; None before the first entry."""
+        return self.tables.version(CHECK_RESULTS)
+
     def verdict_counts(self) -> tuple[int, int]:
         """Return how many verdicts ever passed and failed."""
         checks = self.tables.scan(CHECK_RESULTS).filter(pl.col("check") != MATERIALIZED)
@@ -201,9 +190,9 @@ class Ledger:
             return entries
         return entries.filter((pl.col("date") == partition.date) & (pl.col("source") == partition.source))
 
-    def _next_moment(self, table: Table, partition: Partition | None) -> dt.datetime:
+    def _moment_after(self, entries: pl.DataFrame) -> dt.datetime:
         """Return now, or a moment after the newest entry: a clock that was set back must not reorder them."""
-        newest = self._entries(table, partition).select(pl.col("at").max()).collect().item()
+        newest = entries.select(pl.col("at").max()).item()
         now = self.now()
         return now if newest is None else max(now, newest + dt.timedelta(microseconds=1))
 
@@ -217,10 +206,10 @@ class Ledger:
         code_version: str | None,
         rows: int,
         run_id: str,
+        at: dt.datetime,
     ) -> None:
         if not verdicts:
             return
-        at = self._next_moment(table, partition)
         version = self.tables.append(
             CHECK_RESULTS,
             pl.DataFrame(

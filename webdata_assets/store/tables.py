@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.stages.parts import FrameParts, Parts
+from webdata_assets.store.files import COMPACTED_ROW_BYTES, layout
 from webdata_assets.store.location import Location
 from webdata_assets.store.predicates import partition_predicate
 
@@ -24,11 +25,6 @@ _Result = TypeVar("_Result")
 
 MAX_COMMIT_RETRIES = 100
 WRITE_TRIES = 5
-_COMPACTED_ROW_BYTES = 32_000
-"""Of rows that are put together, whatever they hold: a page's, about."""
-_ROW_GROUP_BYTES = 64_000_000
-_ROW_GROUP_ROWS = (500, 20_000)
-"""Small row groups keep scans of large payloads flat in memory; many of them cost memory to write."""
 
 
 class SchemaMismatchError(PermanentError):
@@ -102,7 +98,7 @@ class Tables:
                 rows if isinstance(rows, pl.DataFrame) else _stream(table, parts, partition),
                 mode="overwrite",
                 predicate=partition_predicate(partition) if partition else None,
-                writer_properties=_writer(parts.bytes_per_row),
+                writer_properties=layout(table, parts.bytes_per_row),
                 commit_properties=properties,
             ),
             what=f"write {table.name} {partition or ''}",
@@ -112,7 +108,7 @@ class Tables:
         """Add rows in one commit; return the table's Delta version after it."""
         check_types(table, frame)
         properties = CommitProperties(max_commit_retries=MAX_COMMIT_RETRIES)
-        writer = _writer(FrameParts(frame).bytes_per_row)
+        writer = layout(table, FrameParts(frame).bytes_per_row)
         return self._commit(
             table,
             lambda delta: write_deltalake(
@@ -125,7 +121,7 @@ class Tables:
         """Put small files together. Content stays as it is; readers notice nothing."""
         self._commit(
             table,
-            lambda delta: delta.optimize.compact(writer_properties=_writer(_COMPACTED_ROW_BYTES)),
+            lambda delta: delta.optimize.compact(writer_properties=layout(table, COMPACTED_ROW_BYTES)),
             what=f"compact {table.name}",
         )
 
@@ -144,6 +140,11 @@ class Tables:
     def exists(self, table: Table) -> bool:
         """Whether anything was ever written to the table."""
         return DeltaTable.is_deltatable(self.location.table(table.name))
+
+    def version(self, table: Table) -> int | None:
+        """The table's newest Delta version; None when nothing was ever written to it."""
+        delta = self._open(table)
+        return None if delta is None else delta.version()
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Every row that the table holds now, admitted or not, in the table's column order."""
@@ -199,13 +200,6 @@ class Tables:
 def _clustering(table: Table) -> list[str] | None:
     # The ledger is asked for one asset at a time; by asset it opens a twelfth of the files.
     return ["asset"] if "asset" in table.polars_schema else None
-
-
-def _writer(bytes_per_row: int) -> WriterProperties:
-    """Return how files are written: zstd, which halves them against the default, in bounded row groups."""
-    fewest, most = _ROW_GROUP_ROWS
-    rows = min(most, max(fewest, _ROW_GROUP_BYTES // max(1, bytes_per_row)))
-    return WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=rows)
 
 
 def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:

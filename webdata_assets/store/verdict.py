@@ -6,6 +6,10 @@ What belongs here: the values. What does not: storing them, and what follows fro
 import datetime as dt
 from dataclasses import dataclass
 
+import polars as pl
+
+from webdata_assets.schemas.ledger import MATERIALIZED
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -40,3 +44,19 @@ class Write:
     extracted: int | None
     run_id: str
     at: dt.datetime
+
+    @classmethod
+    def newest(cls, entries: pl.DataFrame) -> "Write | None":
+        """Return the newest write among a partition's entries, or None when it was never written."""
+        writes = entries.filter(pl.col("check") == MATERIALIZED).sort("at").tail(1)
+        if writes.height == 0:
+            return None
+        row = writes.row(0, named=True)
+        return cls(
+            data_version=row["data_version"],
+            code_version=row["code_version"],
+            rows=row["rows"],
+            extracted=None if row["value"] is None else int(row["value"]),
+            run_id=row["run_id"],
+            at=row["at"],
+        )

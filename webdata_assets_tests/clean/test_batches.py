@@ -124,6 +124,25 @@ def test_the_hash_of_redacted_content_is_that_of_what_is_stored() -> None:
     assert record["content_hash"] == plain["content_hash"]
 
 
+def test_redaction_leaves_nothing_in_records_nor_in_quarantine() -> None:
+    mail = "jane.doe@example.com"
+    texts = dict.fromkeys(("title", "text", "description", "author", "brand", "category"), f"Ask {mail}.")
+    said = {**texts, "breadcrumbs": ["Home", mail], "people": [{"mail": mail}]}
+    failure = PageFailure(f"{URL}/4", f"f raised ValueError: {mail}", HASH, DATE)
+    batch = Extraction(
+        (
+            candidate(1, **said),
+            candidate(2, **said, price=f"ask {mail}", currency="EUR"),
+            candidate(3, **said, availability=f"{'x' * 490} {mail}"),
+        ),
+        (failure,),
+    )
+    result = clean_batches(shop(pii="redact"), DATE, [batch])
+    assert (result.records.height, result.quarantine["url"].n_unique()) == (1, 3)
+    assert "jane" not in result.records.write_json() + result.quarantine.write_json()
+    assert result.records["pii"].to_list() == ['{"email":1}']
+
+
 def test_failed_pages_and_selector_hits_of_all_batches_are_kept() -> None:
     batches = [
         Extraction(

@@ -4,7 +4,8 @@ import pytest
 from webdata_assets.errors import PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.clean import Clean
-from webdata_assets.stages.clean.enrich import TEXT_COLUMNS, enrich, filtered
+from webdata_assets.stages.clean.columns import CONTENT_COLUMNS
+from webdata_assets.stages.clean.enrich import PERSONAL_COLUMNS, TEXT_COLUMNS, enrich, filtered
 
 SCHEMA = TABLES["records"].polars_schema
 PROSE = (
@@ -58,6 +59,12 @@ def test_redaction_reaches_every_text_column_and_counts_once() -> None:
     frame = enrich(records(dict.fromkeys(TEXT_COLUMNS, said)), policy(pii="redact"))
     assert {frame[name][0] for name in TEXT_COLUMNS} == {"Write to [email] today."}
     assert frame["pii"][0] == '{"email":1}'
+
+
+def test_every_column_of_texts_is_searched_but_identifiers_and_addresses() -> None:
+    from_the_page = {*CONTENT_COLUMNS, "extra"}
+    texts = {name for name in from_the_page if SCHEMA[name] in (pl.String, pl.List(pl.String))}
+    assert texts - {*PERSONAL_COLUMNS} == {"canonical_url", "image_url", "sku", "gtin"}
 
 
 def test_flagging_personal_data_changes_no_text() -> None:

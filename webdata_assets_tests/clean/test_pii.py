@@ -87,6 +87,23 @@ def test_columns_that_repeat_each_other_count_once() -> None:
     assert found.to_list() == ['{"email":2,"ip":1}']
 
 
+def test_lists_and_json_are_searched_in_their_texts_alone() -> None:
+    frame = pl.DataFrame(
+        {
+            "breadcrumbs": [["Home", "Ask a@b.example"], None],
+            "extra": ['{"card":4111111111111111,"people":[{"mail":"a@b.example"},"c@d.example"]}', "{}"],
+        }
+    )
+    redacted, found = search_personal_data(frame, of_json=("extra",))
+    assert redacted.schema == frame.schema
+    assert redacted["breadcrumbs"].to_list() == [["Home", "Ask [email]"], None]
+    assert redacted["extra"].to_list() == [
+        '{"card":4111111111111111,"people":[{"mail":"[email]"},"[email]"]}',
+        "{}",
+    ]
+    assert found.to_list() == ['{"email":2}', None]
+
+
 PIECES = st.one_of(
     st.sampled_from([value for values in REAL.values() for value in values]),
     st.sampled_from([" ", ",", "-", ".", "@", "+", "/", "(", "0", "1", "A", "é", "[email]", "Tel. ", "\n"]),

@@ -41,6 +41,12 @@ def test_a_text_of_boilerplate_alone_is_left_alone():
     assert removed("shared\n1", "shared\n2", "shared\n3", "shared") == ["1", "2", "3", "shared"]
 
 
+def test_what_holds_markdown_together_stays():
+    kept = "| Size | Price |\n| --- | --- |\n| {0} | 1 € |\n\n```\nimport lamp\nlamp.on({0})\n```"
+    texts = [f"Sign up\n\n{kept.format(number)}" for number in range(4)]
+    assert removed(*texts) == [kept.format(number) for number in range(4)]
+
+
 def test_null_stays_null():
     assert removed(None, "shared\n1", "shared\n2", "shared\n3") == [None, "1", "2", "3"]
 

@@ -35,6 +35,7 @@ def pages(webdata: Webdata) -> Path:
     (folder / "a.html.gz").write_bytes(gzip.compress(PRODUCT.encode()))
     (folder / "deep" / "c.html").write_text(ARTICLE)
     (folder / "notes.txt").write_text("no page")
+    (folder / "saved.html").mkdir()
     return folder
 
 

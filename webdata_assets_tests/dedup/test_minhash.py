@@ -18,7 +18,7 @@ TEXTS = st.lists(st.none() | WORDS.map(" ".join), max_size=6)
 
 
 def test_the_method_says_what_is_compared():
-    assert METHOD == "5 words/18 bands × 6 rows/1"
+    assert METHOD == "5 words/18 bands × 6 rows/2"
 
 
 def test_fingerprints_are_the_same_everywhere():

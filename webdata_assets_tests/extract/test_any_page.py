@@ -35,6 +35,14 @@ def test_a_page_that_states_a_product_has_its_fields_as_json() -> None:
     assert found["gtin"] == "4006381333931"
 
 
+def test_texts_are_without_what_no_reader_sees() -> None:
+    found = said(
+        f"<title>A\u200b quiet\u202e lamp</title><article>{TEXT}<p>The e\u200bnd.\uf004</p></article>"
+    )
+    assert found["title"] == "A quiet lamp"
+    assert str(found["text"]).endswith("The end.")
+
+
 def test_a_page_that_cannot_be_read_has_an_error_alone() -> None:
     assert said("") == {"error": "empty body"}
     assert said('{"a": 1}').keys() == {"error"}

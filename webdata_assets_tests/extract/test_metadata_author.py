@@ -26,6 +26,11 @@ def author(body: str) -> object:
         ("BYRON SMITH", "BYRON SMITH"),
         ("Von Neumann", "Von Neumann"),
         ("Brian May", "Brian May"),
+        ("View all posts by Ada Lovelace →", "Ada Lovelace"),
+        ("Zeige alle Beiträge von Ada Lovelace →", "Ada Lovelace"),
+        ("Text und Interview: Ada Lovelace", "Ada Lovelace"),
+        ("Ada Lovelace ada@example.org", "Ada Lovelace"),
+        ("Dezember 10, 2020", None),
         ("By", None),
         ("About the author", None),
         ("3 May 2020", None),
@@ -46,6 +51,22 @@ def test_authors_are_joined_each_once() -> None:
 def test_an_address_is_no_author() -> None:
     head = '<meta property="article:author" content="https://fb.test/x">'
     assert author(f"{head}<a rel=author>Ada Lovelace</a>") == "Ada Lovelace"
+
+
+def test_addresses_beside_a_stated_name_are_left_out() -> None:
+    names = ("Max Müller mm@example.org", "Ada - http://a.test")
+    assert author("".join(f'<meta name=author content="{name}">' for name in names)) == "Max Müller, Ada"
+
+
+def test_product_pages_have_a_stated_author_and_no_reviewer() -> None:
+    review = "<div class=author>By Ada Lovelace</div>"
+    page = make_document(f"<!doctype html><html><main>{review}</main></html>")
+    assert find_author(page, PageContext("article", DATE)) is not None
+    assert find_author(page, PageContext("product", DATE)) is None
+    book = make_document(jsonld({"@type": "Product", "name": "A book", "author": "Joan Clarke"}) + review)
+    found = find_author(book, PageContext("product", DATE))
+    assert found is not None
+    assert found.value == "Joan Clarke"
 
 
 def test_all_of_several_meta_elements_count() -> None:

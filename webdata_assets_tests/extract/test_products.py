@@ -3,12 +3,12 @@ import time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webdata_assets.schemas.records import AVAILABILITIES
 from webdata_assets.stages.extract.document import parse_document
-from webdata_assets.stages.extract.products import PRODUCT_FIELDS, product_defaults
+from webdata_assets.stages.extract.products import PRODUCT_FIELDS, product_defaults, states_product
 from webdata_assets.stages.extract.products.typed import as_gtin
 from webdata_assets.stages.extract.values import ConversionError
 from webdata_assets_tests.extract.making import jsonld, make_document
@@ -61,6 +61,30 @@ def test_all_fields_are_read_from_a_stated_product() -> None:
         "rating_count": 12,
         "image_url": "http://shop.test/a.jpg",
     }
+
+
+@pytest.mark.parametrize("rating", ["4.588", "4,588", "4.588/5", 4.588])
+def test_a_rating_has_no_thousands(rating: object) -> None:
+    product = {"@type": "Product", "name": "Shelf", "aggregateRating": {"ratingValue": rating}}
+    assert values(jsonld(product))["rating"] == 4.588
+
+
+@pytest.mark.parametrize(
+    ("head", "states"),
+    [
+        (jsonld({"@type": "product", "name": "Shelf"}), True),
+        ('<meta property="og:type" content="og:product">', True),
+        ('<meta property="og:price:amount" content="5">', True),
+        ('<meta property="og:type" content="article">', False),
+        (
+            '<meta property="og:type" content="article"><meta property="product:price:amount" content="1">',
+            False,
+        ),
+        (jsonld({"@type": "Article", "headline": "Production"}), False),
+    ],
+)
+def test_a_page_states_its_product_by_an_object_a_type_or_a_price(head: str, states: bool) -> None:
+    assert states_product(make_document(head)) is states
 
 
 def test_a_product_can_be_had_when_one_of_its_variants_can() -> None:
@@ -179,6 +203,7 @@ _JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(product=st.dictionaries(st.sampled_from(["name", "offers", "sku", "brand", "gtin", "image"]), _JSON))
 def test_whatever_a_product_states_nothing_breaks_and_types_hold(product: dict[str, object]) -> None:
     body = f'<script type="application/ld+json">{json.dumps({"@type": "Product", **product})}</script>'
@@ -190,6 +215,7 @@ def test_whatever_a_product_states_nothing_breaks_and_types_hold(product: dict[s
     assert "availability" not in found or found["availability"].value in AVAILABILITIES
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=40) | st.from_regex(r"[$€£]?[\d.,' ٣]{1,30}(kr|Ft)?", fullmatch=True)))
 def test_whatever_a_page_shows_nothing_breaks(texts: list[str]) -> None:
     body = "".join(f'<p class="price">{text.replace("<", "")}</p>' for text in texts)

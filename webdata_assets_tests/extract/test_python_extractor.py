@@ -15,7 +15,7 @@ from webdata_assets.stages.extract.python_extractor import MAX_RECORDS, load_fun
 from webdata_assets_tests.extract.making import DATE, URL, make_json_payload, make_payload, make_source
 
 MODULE = "shop_by_hand"
-PAGE = "<!doctype html><html lang=en><title>A lamp</title><h1>A lamp</h1><p class=price>9,50 €</p>"
+PAGE = "<!doctype html><html><title>A lamp</title><h1>A lamp</h1><p class=price>9,50 €</p>"
 
 Writer = Callable[[str], None]
 
@@ -55,7 +55,7 @@ def test_a_dict_is_the_record_of_the_page(module: Writer) -> None:
     extraction = read("{'name': document.tree.css_first('h1').text(), 'at': payload.url}", module)
     (candidate,) = extraction.candidates
     assert candidate.values == {"name": "A lamp", "at": URL}
-    assert extraction.selector_hits == {"name": {"python": 1}, "at": {"python": 1}}
+    assert extraction.selector_hits["name"] == extraction.selector_hits["at"] == {"python": 1}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,8 @@ def test_a_rule_may_take_more_from_the_page_and_from_what_was_given(module: Writ
 def test_an_article_has_what_the_function_did_not_give(module: Writer) -> None:
     module("def read(document, payload):\n    return {'author': 'Me'}\n")
     source = source_of(kind="article")
-    values = extract_page(source, make_payload(PAGE)).candidates[0].values
+    page = PAGE.replace("<html>", "<html lang=en>")
+    values = extract_page(source, make_payload(page)).candidates[0].values
     assert (values["author"], values["title"], values["language"]) == ("Me", "A lamp", "en")
     module("def read(document, payload):\n    return [{'author': 'Me'}]\n")
     assert "title" not in extract_page(source, make_payload(PAGE)).candidates[0].values

@@ -34,7 +34,8 @@ def sample() -> pl.DataFrame:
         "title": "Garden light", "language": "en", "language_confidence": 0.9, "content_confidence": 0.8,
         "text": "The light costs 20 Euro. It is WATERPROOF, and readable.\nOrder it today!",
         "structured_text": "# Light\n\n- [Order](/o) it\n\n![x](/x)\n\n|a|b|\n|-|-|\n\n```\ncode\n```",
-        "quality_flags": ["c4:short"], "tokens": 21, "price": Decimal("20.5"), "currency": "EUR",
+        "quality_flags": ["c4:short"], "tokens": 21, "link_share": 5 / 36,
+        "price": Decimal("20.5"), "currency": "EUR",
         "published_at": dt.datetime(2026, 5, 30, tzinfo=dt.UTC),
         "modified_at": dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC),
     }  # fmt: skip

@@ -75,7 +75,7 @@ def test_lix_is_sentence_length_plus_the_percentage_of_long_words() -> None:
 
 @pytest.mark.parametrize(
     ("name", "per_100"),
-    [("headings", 2), ("list_items", 4), ("tables", 1), ("code_blocks", 1), ("links", 1), ("images", 1)],
+    [("headings", 2), ("list_items", 4), ("tables", 1), ("code_blocks", 1)],
 )
 def test_structure_is_counted_per_100_words_outside_of_code(name: str, per_100: int) -> None:
     text = "word " * 100
@@ -84,35 +84,22 @@ def test_structure_is_counted_per_100_words_outside_of_code(name: str, per_100: 
     assert feature(f"{name}_per_100_words", structured_text=MARKDOWN, text=None) == 0
 
 
-@pytest.mark.parametrize(
-    ("markdown", "density"),
-    [
-        ("no link", 0.0),
-        ("[all](https://x.test/)", 1.0),
-        ("[half](x)more", 0.5),
-        ("![an image](x)half[four](y)", 0.5),
-        ("[](x)", 0.0),
-        (None, 0.0),
-    ],
-)
-def test_link_density_is_the_share_of_characters_in_labels(markdown: str | None, density: float) -> None:
-    assert feature("link_density", structured_text=markdown) == density
-
-
 def test_scores_of_the_record_are_taken_over() -> None:
     values = {
         "quality_flags": ["a", "b"],
         "tokens": 7,
         "language_confidence": 0.5,
         "content_confidence": 0.25,
+        "link_share": 0.125,
     }
-    found = featurize(frame("records", row("records", **values)), DAY)
-    assert found.select("quality_flag_count", *list(values)[1:]).row(0) == (2, 7, 0.5, 0.25)
+    found = featurize(frame("records", row("records", **values), row("records", number=1)), DAY)
+    names = ("quality_flag_count", "tokens", "language_confidence", "content_confidence", "link_density")
+    assert sorted(found.select(names).rows()) == [(0, 0, 0.0, 0.0, 0.0), (2, 7, 0.5, 0.25, 0.125)]
 
 
 def test_hostile_markdown_takes_bounded_time() -> None:
     for hostile in ("[" * 200_000, "![](" * 50_000, "```\n" * 50_000, "|-" * 100_000):
-        assert feature("link_density", structured_text=hostile) is not None
+        assert feature("tables_per_100_words", structured_text=hostile, text="word") is not None
 
 
 def test_the_features_of_some_rows_do_not_depend_on_the_others() -> None:

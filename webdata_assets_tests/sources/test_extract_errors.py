@@ -200,6 +200,12 @@ CASES = {
         ":12: extract.items: `items` does not go with `python`",
         "return a list",
     ),
+    "templates without the model": (
+        "  fields:",
+        "  content: fast\n  remove_templates: true\n  fields:",
+        ":12: extract.remove_templates: `content: fast` does not know templates",
+        "use `content: balanced`",
+    ),
     "function in a file": (
         "  fields:",
         "  python: ../mine.py:f\n  fields:",

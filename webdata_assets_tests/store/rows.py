@@ -13,6 +13,7 @@ from blake3 import blake3
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.schemas.features import FEATURE_COLUMNS
+from webdata_assets.schemas.fingerprints import BANDS
 from webdata_assets.store import Store
 from webdata_assets.store.store import data_version
 from webdata_assets.store.verdict import Verdict
@@ -63,8 +64,8 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
             "site_duplicate_share": 0.0, "computed_for": NOON,
         },
         "fingerprints": {
-            "record_id": record_id, "text_hash": digest(str(number))[:32], "shingles": 1, "bands": [number],
-            "method": "1",
+            "record_id": record_id, "text_hash": digest(str(number))[:32], "shingles": 1,
+            **dict.fromkeys(BANDS, number), "method": "1",
         },
         "embeddings": {
             "chunk_id": f"{record_id}-0000", "record_id": record_id, "ordinal": 0, "start": 0, "end": 5,

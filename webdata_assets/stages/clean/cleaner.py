@@ -15,7 +15,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.records import Records
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.clean.drafts import Drafts, Place, content_hashes, draft, fields_of
-from webdata_assets.stages.clean.enrich import TEXT_COLUMNS, enrich, filtered
+from webdata_assets.stages.clean.enrich import PERSONAL_COLUMNS, enrich, filtered
 from webdata_assets.stages.clean.quarantine import Quarantined
 from webdata_assets.stages.clean.reasons import Refusal, refusal_of_filter, refusal_of_rule
 from webdata_assets.stages.clean.repeated import without_repeated_paragraphs
@@ -66,7 +66,7 @@ def clean_batches(source: Source, date: dt.date, extractions: Iterable[Extractio
         ValueError: two candidates with the same url and ordinal, which is a bug of the caller.
         PermanentError: CONFIGURATION, as `enrich` raises it.
     """
-    cleaning = _Cleaning(source, Quarantined(date, source.name))
+    cleaning = _Cleaning(source, Quarantined(date, source.name, redacts=source.clean.pii == "redact"))
     drafts = _drafts(source, date, cleaning.noted(extractions))
     if source.clean.repeated_paragraphs == "remove":
         # which paragraphs repeat, only all records together can tell
@@ -182,7 +182,7 @@ def _without_repeated_paragraphs(drafts: Sequence[Drafts]) -> Iterator[Drafts]:
 
 def _rehashed(rows: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """Return rows whose content hash is that of the content they have now."""
-    changed = pl.any_horizontal(rows[name].ne_missing(before[name]) for name in TEXT_COLUMNS)
+    changed = pl.any_horizontal(rows[name].ne_missing(before[name]) for name in PERSONAL_COLUMNS)
     is_changed = rows.select(changed).to_series()
     if not is_changed.any():
         return rows

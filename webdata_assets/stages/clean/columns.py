@@ -39,7 +39,7 @@ def to_column(name: str, value: object) -> object:
         case "rating":
             return float(as_decimal(value))
         case "rating_count":
-            return int(as_decimal(value)) if isinstance(value, Decimal) else as_integer(value)
+            return as_integer(int(as_decimal(value)) if isinstance(value, Decimal) else value)
         case "breadcrumbs":
             names = value if isinstance(value, list) else [value]
             return [name for entry in names if (name := clean_line(_text(entry)))] or None

@@ -17,6 +17,13 @@ from webdata_assets.stages.clean.tokens import count_tokens
 TEXT_COLUMNS = ("title", "text", "structured_text", "description")
 """Columns whose words a reader or a model may be given: searched for personal data and injections."""
 
+PERSONAL_COLUMNS = (
+    *TEXT_COLUMNS, "author", "site_name", "category", "brand", "breadcrumbs", "availability", "language",
+    "currency", "extra",
+)  # fmt: skip
+"""Columns that are searched for personal data: all texts, since a value that is refused may be any text.
+Identifiers and URLs stay as they are."""
+
 
 def enrich(records: pl.DataFrame, policy: Clean) -> pl.DataFrame:
     """Return the same rows and columns with what was found in their texts.
@@ -28,13 +35,12 @@ def enrich(records: pl.DataFrame, policy: Clean) -> pl.DataFrame:
     Raises:
         PermanentError: CONFIGURATION, when the policy excepts a quality rule that does not exist.
     """
-    texts = records.select(TEXT_COLUMNS)
     nothing = {name: pl.lit(None, dtype) for name, dtype in _FOUND.items()}
     found: dict[str, pl.Series | pl.Expr] = dict(nothing)
     if policy.injection != "keep":
-        found["injection_flags"] = injection_flags(texts)
+        found["injection_flags"] = injection_flags(records.select(TEXT_COLUMNS))
     if policy.pii != "keep":
-        redacted, found["pii"] = search_personal_data(texts)
+        redacted, found["pii"] = search_personal_data(records.select(PERSONAL_COLUMNS), of_json=("extra",))
         if policy.pii == "redact":
             records = records.with_columns(redacted)
     text = records["text"]

@@ -18,6 +18,7 @@ _REMOVED = re.compile(
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls but for white space and U+0085
     "\xad"  # soft hyphen
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, overrides, isolates
+    "\ue000-\uf8ff"  # private use: the signs of icon fonts, which are nothing in any other
     "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark
     "\ufff9-\ufffb\ufffe\uffff"  # interlinear annotation, noncharacters
     "\ud800-\udfff"  # lone surrogates, which no encoding takes

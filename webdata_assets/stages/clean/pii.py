@@ -4,10 +4,12 @@ What belongs here: the forms in which such data are written, and the search. Wha
 and ranges that make a number of such a form a real one (pii_checks.py), and what a source does about it.
 """
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property, partial
 
 import polars as pl
@@ -131,29 +133,44 @@ KINDS = (
 """In the order of search: what is found is out of sight for the later ones, which ask for less."""
 
 
-def search_personal_data(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+def search_personal_data(
+    columns: pl.DataFrame, *, of_json: Collection[str] = ()
+) -> tuple[pl.DataFrame, pl.Series]:
     """Search columns that say the same more than once, as a text and its structured text do.
+
+    Args:
+        columns: of texts, or of lists of texts.
+        of_json: the columns whose texts are JSON objects, in which texts are searched and nothing else.
 
     Returns:
         The columns with each finding replaced by its kind, as `[email]`, and for each row a JSON object of
         kind → count with sorted keys, where a count is the greatest of the columns'; null for rows without
         any text. What was replaced is not found again.
     """
-    counts: list[Counter[str]] = [Counter() for _ in range(texts.height)]
+    counts: list[Counter[str]] = [Counter() for _ in range(columns.height)]
     redacted = []
-    for column in texts.iter_columns():
-        replacements: dict[int, str] = {}
-        for row, kinds in _suspects(column).items():
-            replacements[row], found = _replaced(column[row], kinds)
+    for column in columns.iter_columns():
+        is_json = column.name in of_json
+        values = None
+        for row, kinds in _suspects(column if column.dtype == pl.String else column.list.join("\n")).items():
+            values = column.to_list() if values is None else values
+            within = json.loads(values[row], parse_float=Decimal) if is_json else values[row]
+            within, found = _replaced_within(within, kinds)
+            values[row] = canonical_json(within).decode() if is_json else within
             counts[row] |= found
-        rows, values = list(replacements), list(replacements.values())
-        redacted.append(column.clone().scatter(rows, values) if replacements else column)
-    has_text = texts.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+        redacted.append(column if values is None else pl.Series(column.name, values, column.dtype))
+    said = columns.with_columns(pl.col(name).replace("{}", None) for name in of_json)
+    has_text = said.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     found_json = [
         canonical_json(dict(count)).decode() if present else None
         for count, present in zip(counts, has_text, strict=True)
     ]
     return pl.DataFrame(redacted), pl.Series("pii", found_json, dtype=pl.String)
+
+
+def without_personal_data(text: str) -> str:
+    """Return a text with its personal data replaced by their kinds, as `search_personal_data` does."""
+    return _replaced(text, KINDS)[0]
 
 
 def _suspects(column: pl.Series) -> dict[int, list[Kind]]:
@@ -170,7 +187,20 @@ def _suspects(column: pl.Series) -> dict[int, list[Kind]]:
     return found
 
 
-def _replaced(text: str, kinds: list[Kind]) -> tuple[str, Counter[str]]:
+def _replaced_within(value: object, kinds: Sequence[Kind]) -> tuple[object, Counter[str]]:
+    """Return a value with the personal data in its texts replaced, and how many of each kind there were."""
+    if isinstance(value, str):
+        return _replaced(value, kinds)
+    if not isinstance(value, list | dict):
+        return value, Counter()
+    entries = value if isinstance(value, list) else value.values()
+    searched = [_replaced_within(entry, kinds) for entry in entries]
+    replaced = [entry for entry, _ in searched]
+    total = sum((found for _, found in searched), Counter[str]())
+    return (replaced if isinstance(value, list) else dict(zip(value, replaced, strict=True))), total
+
+
+def _replaced(text: str, kinds: Sequence[Kind]) -> tuple[str, Counter[str]]:
     """Return a text with its personal data replaced, and how many of each kind there were."""
     found: Counter[str] = Counter()
     while True:

@@ -20,10 +20,15 @@ _QUARANTINE = TABLES["quarantine"]
 
 @dataclass
 class Quarantined:
-    """Rows of the quarantine table, collected frame by frame."""
+    """Rows of the quarantine table, collected frame by frame.
+
+    Attributes:
+        redacts: whether personal data are replaced in reasons, and in what was found; records come redacted.
+    """
 
     date: dt.date
     source: str
+    redacts: bool = False
     _frames: list[pl.DataFrame] = field(default_factory=lambda: [_QUARANTINE.empty()])
 
     def put(self, rows: pl.DataFrame, refusals: Mapping[Place, Iterable[Refusal]]) -> None:
@@ -71,6 +76,7 @@ class Quarantined:
             fields=fields,
             payload_hash=payload_hash,
             payload_date=payload_date,
+            redacts=self.redacts,
         )
 
     def _add(self, rows: Iterable[dict[str, object]]) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from webdata_assets.stages.clean.identity import canonical_json
 from webdata_assets.stages.clean.normalise import clean_body
+from webdata_assets.stages.clean.pii import without_personal_data
 
 MAX_VALUE_CHARACTERS = 500
 PAGE_ORDINAL = -1
@@ -79,8 +80,14 @@ def quarantine_row(
     fields: Mapping[str, object],
     payload_hash: str,
     payload_date: dt.date,
+    redacts: bool = False,
 ) -> dict[str, object]:
-    """Return one row of the quarantine table. `fields` are the record's, present ones only."""
+    """Return one row of the quarantine table.
+
+    Args:
+        fields: the record's, present ones only, as they may be stored.
+        redacts: whether personal data in the reason and in what was found are replaced by their kinds.
+    """
     return {
         "date": date,
         "source": source,
@@ -89,14 +96,16 @@ def quarantine_row(
         "disposition": refusal.disposition,
         "rule": refusal.rule,
         "field": refusal.field,
-        "reason": _shown(refusal.reason),
-        "value": None if refusal.value is None else _shown(refusal.value),
+        "reason": _shown(refusal.reason, redacts),
+        "value": None if refusal.value is None else _shown(refusal.value, redacts),
         "record": canonical_json(fields).decode(),
         "payload_hash": payload_hash,
         "payload_date": payload_date,
     }
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, redacts: bool) -> str:
     text = value if isinstance(value, str) else canonical_json(value).decode().strip('"')
-    return clean_body(text[: 4 * MAX_VALUE_CHARACTERS])[:MAX_VALUE_CHARACTERS]
+    text = clean_body(text[: 4 * MAX_VALUE_CHARACTERS])
+    # before the cut, which would leave of a number at the end what no form knows again
+    return (without_personal_data(text) if redacts else text)[:MAX_VALUE_CHARACTERS]

@@ -15,7 +15,8 @@ def without_repeated_paragraphs(texts: pl.Series, min_share: float = 0.5) -> pl.
 
     A paragraph is a line, compared without case and white space. Copies of one text count once, so that a
     page which was crawled under many URLs is not taken for boilerplate, and a text of which nothing would be
-    left is left alone.
+    left is left alone. What holds Markdown together stays: fences and the code in them, rows of tables, and
+    lines without a word.
 
     Args:
         texts: of one site or partition; nulls stay null.
@@ -25,7 +26,7 @@ def without_repeated_paragraphs(texts: pl.Series, min_share: float = 0.5) -> pl.
     needed = max(LEAST_TEXTS, min_share * different.len())
     repeated = (
         _paragraphs(different)
-        .filter(pl.col("folded") != "")
+        .filter(pl.col("is_prose"))
         .group_by("folded")
         .agg(texts=pl.col("text").n_unique())
         .filter(pl.col("texts") >= needed)
@@ -34,7 +35,9 @@ def without_repeated_paragraphs(texts: pl.Series, min_share: float = 0.5) -> pl.
         return texts
     kept = (
         _paragraphs(texts)
-        .join(repeated, on="folded", how="anti", maintain_order="left")
+        .join(
+            repeated.with_columns(is_prose=True), on=["folded", "is_prose"], how="anti", maintain_order="left"
+        )
         .group_by("text", maintain_order=True)
         .agg(pl.col("paragraph").str.join("\n"))
         .with_columns(pl.col("paragraph").str.strip_chars("\n").str.replace_all(r"\n{3,}", "\n\n"))
@@ -50,7 +53,8 @@ def without_repeated_paragraphs(texts: pl.Series, min_share: float = 0.5) -> pl.
 
 
 def _paragraphs(texts: pl.Series) -> pl.DataFrame:
-    """Return each line as `paragraph`, with the number of its `text`, and `folded` for comparing."""
+    """Return each line as `paragraph`, with its `text`'s number, `folded` for comparing, and `is_prose`."""
+    in_code = pl.col("paragraph").str.contains(r"^(?:> )*`{3,}$").cum_sum().over("text") % 2 == 1
     return (
         pl.DataFrame({"paragraph": texts})
         .with_row_index("text")
@@ -58,6 +62,7 @@ def _paragraphs(texts: pl.Series) -> pl.DataFrame:
         .with_columns(pl.col("paragraph").str.split("\n"))
         .explode("paragraph")
         .with_columns(
-            folded=pl.col("paragraph").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+            folded=pl.col("paragraph").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars(),
+            is_prose=pl.col("paragraph").str.contains(r"^[^|\w]*\w") & ~in_code,
         )
     )

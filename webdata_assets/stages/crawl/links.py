@@ -28,8 +28,6 @@ LoadPayload = Callable[[str, str, dt.date], bytes]
 LoadLinks = Callable[[dt.date], Iterable[tuple[str, str, str]]]
 """Payload date → URL, rule and links of every page of that partition that was read for links."""
 
-_BESIDE_THE_PAGE = {"max_depth", "max_listing_pages", "modified_within_days", "path"}
-"""What a rule says that the links of one page do not depend on."""
 _READER_VERSION = 1
 """Raised when pages are read for links in another way, so that what was kept is read again."""
 

@@ -11,18 +11,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from webdata_assets.schemas.fingerprints import BANDS
 from webdata_assets.schemas.near_duplicates import NEAR_DUPLICATES
 from webdata_assets.stages.dedup.clusters import canonical_members
-from webdata_assets.stages.dedup.fingerprint import LAYOUT, SIMILARITY
+from webdata_assets.stages.dedup.fingerprint import SIMILARITY
 from webdata_assets.stages.dedup.jaccard import jaccard
 from webdata_assets.stages.dedup.pairs import compared_pairs, large_buckets
 from webdata_assets.stages.dedup.versions import Versions, sort_out
 
 ReadTexts = Callable[[pl.DataFrame], pl.Series]
 """Gives the texts of rows with `date`, `source` and `record_id`, in their order."""
-
-_SLOTS = 1 << 22
-"""Of a table that says which last bits of hashes occur."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def compare(
     been replaced or withdrawn, may a cluster be larger than a comparison from nothing would make it.)
 
     Args:
-        fingerprints: `date`, `source`, `record_id`, `text_hash` and `bands` of admitted partitions, records
+        fingerprints: `date`, `source`, `record_id`, `text_hash` and the bands of admitted partitions, records
             without words left out.
         admitted: `date`, `source` and `data_version` of these partitions.
         known: rows of `near_duplicates` as of the last comparison.
@@ -94,10 +92,8 @@ class _Comparing:
         self.read_texts = read_texts
         self.texts_read = 0
         self.ids = self.current["record_id"]
-        bands = versions.bands.explode(empty_as_null=False).to_numpy().reshape(-1, LAYOUT.bands)
-        places = versions.current["bands_at"].to_numpy()
-        in_order = places.size == len(bands) and (np.diff(places.astype(np.int64)) == 1).all()
-        self.bands = bands if in_order else bands[places]
+        places = versions.current["bands_at"]
+        self.bands = versions.bands if places.len() == versions.bands.height else versions.bands[places]
 
     def result(self) -> Comparison:
         changed, touched = self._changed_and_touched()
@@ -128,7 +124,7 @@ class _Comparing:
                 return changed, touched
             texts = _texts(self.current.with_columns(changed=changed).filter(touched))
             new = texts["changed"].to_numpy()
-            buckets = large_buckets(self.bands[texts["bands_at"].to_numpy()])
+            buckets = large_buckets(self._bands_of(texts))
             crowds = [members for members in buckets if new[members].any()]
             if not crowds:
                 return changed, touched
@@ -151,19 +147,13 @@ class _Comparing:
         """Return which records share a band with one of those, themselves included."""
         if changed.all():
             return changed
-        sharing = changed.copy()
-        wanted = self.bands[changed]
-        # most rows are told apart by the last bits of their hashes
-        last_bits = np.int32(_SLOTS - 1)
-        maybe = np.zeros(len(changed), np.bool_)
-        for band, hashes in enumerate(np.ascontiguousarray(self.bands.T)):
-            seen = np.zeros(_SLOTS, np.bool_)
-            seen[wanted[:, band] & last_bits] = True
-            maybe |= seen.take(hashes & last_bits)
-        places = np.flatnonzero(maybe)
-        for band in range(LAYOUT.bands):
-            sharing[places] |= np.isin(self.bands[places, band], wanted[:, band])
-        return sharing
+        wanted = self.bands.filter(pl.Series(changed))
+        sharing = pl.any_horizontal(pl.col(band).is_in(wanted[band].implode()) for band in BANDS)
+        return self.bands.select(sharing).to_series().to_numpy()
+
+    def _bands_of(self, texts: pl.DataFrame) -> NDArray[np.int32]:
+        """Return one row per text, one column per band."""
+        return self.bands[texts["bands_at"]].to_numpy()
 
     def _clusters(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the near-duplicates among records, of which the canonical ones come first.
@@ -189,7 +179,7 @@ class _Comparing:
             return self.read_texts(texts[numbers])
 
         pairs = compared_pairs(
-            self.bands[texts["bands_at"].gather(compared).to_numpy()],
+            self._bands_of(texts[compared]),
             lambda numbers: texts_of(compared[numbers]),
             SIMILARITY,
             texts["changed"].gather(compared).to_numpy(),

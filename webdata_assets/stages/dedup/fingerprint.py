@@ -6,15 +6,15 @@ What belongs here: the method by which texts are compared across partitions. Wha
 
 import polars as pl
 
-from webdata_assets.schemas.fingerprints import FINGERPRINTS
+from webdata_assets.schemas.fingerprints import BANDS, FINGERPRINTS
 from webdata_assets.stages.dedup.minhash import Layout, fingerprints
 from webdata_assets.stages.dedup.shingles import SHINGLE_WORDS
 
 SIMILARITY = 0.8
 """Least Jaccard similarity of near-duplicates across partitions."""
 LAYOUT = Layout.for_similarity(SIMILARITY)
-METHOD = f"{SHINGLE_WORDS} words/{LAYOUT.bands} bands × {LAYOUT.rows} rows/1"
-"""The last number is raised when the same text gives other bands."""
+METHOD = f"{SHINGLE_WORDS} words/{LAYOUT.bands} bands × {LAYOUT.rows} rows/2"
+"""The last number is raised when the same text gives other bands, or they are stored in another way."""
 
 
 def fingerprint_records(records: pl.DataFrame) -> pl.DataFrame:
@@ -31,6 +31,6 @@ def fingerprint_records(records: pl.DataFrame) -> pl.DataFrame:
         "record_id",
         pl.Series("text_hash", found.text_hashes, dtype=pl.String),
         pl.Series("shingles", found.shingle_counts, dtype=pl.Int32),
-        pl.Series("bands", found.bands, dtype=pl.Array(pl.Int32, LAYOUT.bands)).arr.to_list(),
+        *pl.DataFrame(found.bands, schema=BANDS, orient="row"),
         method=pl.lit(METHOD),
     ).cast(FINGERPRINTS.polars_schema)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from webdata_assets.schemas.fingerprints import BANDS
+
 _PARTITION = ["date", "source"]
 
 
@@ -24,7 +26,7 @@ class Versions:
     """
 
     current: pl.DataFrame
-    bands: pl.Series
+    bands: pl.DataFrame
     moved: pl.Series
     lost: bool
 
@@ -45,8 +47,8 @@ def sort_out(fingerprints: pl.DataFrame, admitted: pl.DataFrame, compared: pl.Da
     added = admitted.join(compared, on=versions, how="anti")
     withdrawn = compared.join(admitted, on=versions, how="anti")
     # bands stay where they are: sorting and joining would copy them each time
-    rows = fingerprints.drop("bands").with_row_index("bands_at").with_columns(first_seen=pl.col("date"))
-    in_added = rows.join(added, on=_PARTITION, how="semi")
+    rows = fingerprints.drop(BANDS).with_row_index("bands_at").with_columns(first_seen=pl.col("date"))
+    in_added = _in_partitions(rows, added)
     ids = in_added["record_id"].unique()
     current = _newest(rows)
     changed_at = in_added["bands_at"]
@@ -68,10 +70,16 @@ def sort_out(fingerprints: pl.DataFrame, admitted: pl.DataFrame, compared: pl.Da
         ids = pl.concat([ids, current["record_id"].filter(doubted["doubted_to"].is_not_null())])
     return Versions(
         current.with_columns(changed=changed),
-        fingerprints["bands"],
+        fingerprints.select(BANDS),
         ids,
         withdrawn.height > 0,
     )
+
+
+def _in_partitions(rows: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of some partitions; most others are told by date and source alone, which is quicker."""
+    maybe = pl.all_horizontal(pl.col(name).is_in(partitions[name].implode()) for name in _PARTITION)
+    return rows.filter(maybe).join(partitions, on=_PARTITION, how="semi")
 
 
 def _newest(rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Literal
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.clean.normalise import clean_body, clean_line
 from webdata_assets.stages.extract.content import find_author, find_canonical_url, find_language, find_title
 from webdata_assets.stages.extract.document import Document, parse_document
 from webdata_assets.stages.extract.extraction import Payload
 from webdata_assets.stages.extract.found import Found, PageContext
 from webdata_assets.stages.extract.main_content.find import find_main_content
-from webdata_assets.stages.extract.products import product_defaults
+from webdata_assets.stages.extract.products import product_defaults, states_product
 from webdata_assets.stages.extract.published import publication_of
 
 Mode = Literal["balanced", "fast"]
@@ -49,12 +50,11 @@ def read_any_page(payload: Payload, mode: Mode) -> dict[str, object]:
         document = replace(document, url=str(address.value))
     content = find_main_content(document, mode=mode)
     page_type = content.page_type if content else None
-    states_product = document.structured.main_object("product") is not None
-    if states_product or page_type == "product":
+    if page_type == "product" or states_product(document):
         context = replace(context, kind="product")
     published = publication_of(document, context)
     return {
-        "text": content.text if content else None,
+        "text": (clean_body(content.text) or None) if content else None,
         "title": _value(find_title(document, context)),
         "author": _value(find_author(document, context)),
         "published": published.date.isoformat() if published else None,
@@ -66,13 +66,15 @@ def read_any_page(payload: Payload, mode: Mode) -> dict[str, object]:
 
 
 def _value(found: Found | None) -> object:
-    return found.value if found else None
+    """Return what was found; texts without what no reader sees, as records have them."""
+    value = found.value if found else None
+    return (clean_line(value) or None) if isinstance(value, str) else value
 
 
 def _product(document: Document) -> dict[str, object]:
     stated = product_defaults(document)
     return {
-        name: float(value) if isinstance(value := stated[field].value, Decimal) else value
+        name: float(value) if isinstance(value := _value(stated[field]), Decimal) else value
         for field, name in _PRODUCT_NAMES.items()
         if field in stated
     }

@@ -36,9 +36,7 @@ TEXT = "the same long text of a product here"
 
 
 def test_of_a_text_that_stands_twice_the_more_probable_is_kept() -> None:
-    mended = without_repetitions(
-        np.array([0.4, 0.9]), [TEXT, TEXT], np.array([8.0, 8.0]), np.array([1, 2])
-    )
+    mended = without_repetitions(np.array([0.4, 0.9]), [TEXT, TEXT], np.array([8.0, 8.0]), np.array([1, 2]))
     assert mended.tolist() == [0.9, 0.0]
 
 

@@ -215,3 +215,26 @@ def test_progress_is_told_in_pages_per_second_and_pages_left():
         found = joined(pool.extract(BY_URL, pages, total=4, tell=lines.append))
     assert len(found.failures) == 3
     assert re.fullmatch(r"\d pages extracted, \d+ pages/s, \d left", lines[0])
+
+
+def test_blocks_that_most_pages_repeat_are_learnt_and_left_out():
+    notice = "Our shop is closed for the holidays, and every order that reaches us now is sent in January."
+    pages = [
+        make_payload(
+            f"<html><body><article><h1>Lamp {number}</h1><p>{notice}</p>"
+            + "".join(
+                f"<p>Lamp {number} shines in garden {part}, and it costs little.</p>" for part in range(6)
+            )
+            + "</article></body></html>",
+            f"http://shop.test/{number}",
+        )
+        for number in range(8)
+    ]
+    source = make_source({"kind": "article", "remove_templates": True})
+    with ExtractionPool(1, PATIENT) as pool:
+        whole = joined(pool.extract(source, pages))
+        templates = pool.learn_templates(source, pages)
+        without = joined(pool.extract(source, pages, templates=templates))
+    assert all(notice in candidate.values["text"] for candidate in whole.candidates)
+    assert not any(notice in candidate.values["text"] for candidate in without.candidates)
+    assert "shines in garden 3" in without.candidates[0].values["text"]

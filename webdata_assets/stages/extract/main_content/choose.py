@@ -13,7 +13,9 @@ _REPEATED_WORDS = 6
 and again for large ones."""
 
 
-def choose(probabilities: NDArray[np.float64], words: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
+def choose(
+    probabilities: NDArray[np.float64], words: NDArray[np.float64], *, least: float = 0.0
+) -> tuple[NDArray[np.bool_], float]:
     """Return which blocks to keep, and the word F1 to be expected of them.
 
     Blocks are taken in the order of their probabilities for as long as the expected F1, 2 E[kept and wanted]
@@ -23,6 +25,7 @@ def choose(probabilities: NDArray[np.float64], words: NDArray[np.float64]) -> tu
     Args:
         probabilities: of shape (blocks,), that a block is part of the main content.
         words: of shape (blocks,), how much of the text each block is.
+        least: blocks of a lower probability are left out, but for the most probable one.
     """
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(probabilities[order] * words[order])
@@ -33,7 +36,8 @@ def choose(probabilities: NDArray[np.float64], words: NDArray[np.float64]) -> tu
     last = int(np.argmax(expected))
     kept = np.zeros(len(probabilities), dtype=bool)
     kept[order[: last + 1]] = True
-    return kept, float(expected[last])
+    kept &= probabilities >= min(least, probabilities.max())
+    return kept, float(expected[kept.sum() - 1])
 
 
 def without_repetitions(

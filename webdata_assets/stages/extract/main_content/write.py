@@ -62,10 +62,10 @@ def write(page: Blocks, kept: Sequence[int]) -> tuple[str, str]:
     places = _places(page)
     plain, marked = _Lines(), _Lines()
     lists = _Lists()
-    at = 0
+    at = layout_end = 0
     while at < len(kept):
         place = places(page.elements[kept[at]])
-        if place.cell is not None:
+        if place.cell is not None and at >= layout_end:
             end = at
             while end < len(kept) and _table_of(places(page.elements[kept[end]])) == place.cell.table:
                 end += 1
@@ -74,6 +74,7 @@ def write(page: Blocks, kept: Sequence[int]) -> tuple[str, str]:
                 _write_table(rows, plain, marked)
                 at = end
                 continue
+            layout_end = end
         _write_block(page.texts[kept[at]], page.names[page.elements[kept[at]]], place, lists, plain, marked)
         at += 1
     return str(plain), str(marked)

@@ -12,7 +12,7 @@ from webdata_assets.stages.extract.document import Document
 from webdata_assets.stages.extract.found import Found, PageContext
 from webdata_assets.stages.extract.metadata.bylines import visible_author
 from webdata_assets.stages.extract.metadata.lines import flat, line_of
-from webdata_assets.stages.extract.metadata.names import is_login
+from webdata_assets.stages.extract.metadata.names import is_login, without_addresses
 from webdata_assets.stages.extract.metadata.site import SiteNames
 
 _MAX_AUTHORS = 20
@@ -26,7 +26,8 @@ _PREFIX = re.compile(r"(?:by|author)\s*:?\s+(?=[A-Z])", re.IGNORECASE)
 def find_author(document: Document, context: PageContext) -> Found | None:
     """Return the authors' names, parted by commas: of JSON-LD or microdata, meta elements, or a byline.
 
-    A person's name comes before that of the site or of an organisation, and before a login.
+    A person's name comes before that of the site or of an organisation, and before a login. Product pages
+    have none but a stated one, as books have.
     """
     site = SiteNames.of(document, context)
     weak: Found | None = None
@@ -35,7 +36,9 @@ def find_author(document: Document, context: PageContext) -> Found | None:
         if people:
             return Found(", ".join(people), label)
         weak = weak or (Found(", ".join(names), label) if names else None)
-    visible = visible_author(document.tree, loose=weak is None) if document.tree else None
+    if document.tree is None or context.kind == "product":
+        return weak  # the names that product pages show are those of reviewers
+    visible = visible_author(document.tree, loose=weak is None)
     return Found(*visible) if visible else weak
 
 
@@ -66,7 +69,7 @@ def _name(entry: Any, site: SiteNames) -> str | None:
         line = line_of(entry)
     if not line or re.match(r"https?://|@|www\.", line):
         return None
-    line = _PREFIX.sub("", line, count=1) if _PREFIX.match(line) else line
+    line = without_addresses(_PREFIX.sub("", line, count=1) if _PREFIX.match(line) else line)
     before, comma, last = line.rpartition(",")
     if comma and site.means(last):
         line = before or last

@@ -13,6 +13,10 @@ _BEFORE = re.compile(
     r"|(?:about\s+(?:the\s+)?)?(?:guest\s+)?(?:authors?|writers?|contributors?|words|text|autore?|auteur"
     r"|autor(?:in)?|redaktion|skribent|författare|forfatter)\s*:\s*"
     r"|(?:geschrieben von|escrito por|publicado por|écrit par)\s+"
+    r"|(?:view|see|show) all (?:posts|articles|stories) (?:by|from)\s+"
+    r"|(?:(?:zeige )?alle (?:beiträge|artikel) von|voir tous les articles (?:de|par)"
+    r"|ver todas las entradas (?:de|por))\s+"
+    r"|(?:\w+ (?:und|and) )?interview\s*:\s*"
     r"|(?:von|par|por|door|di|av|af|od)\s+(?=\S+\s+\S)"
     r"|(?-i:[Bb]y(?=[A-Z]))",
     re.IGNORECASE,
@@ -28,7 +32,7 @@ _AFTER = re.compile(
     r"|contributor|columnist|journalist|content)\b)",
     re.IGNORECASE,
 )
-_QUOTES = "\"“”«»'‘’ \t,;:|-–—•·*"
+_QUOTES = "\"“”«»'‘’ \t,;:|-–—•·*→›"
 _NOBODY = frozenset(
     {
         "admin", "administrator", "author", "authors", "by", "editor", "anonymous", "guest", "unknown",
@@ -44,7 +48,9 @@ _NO_NAME = re.compile(
     r"^\d+\s|https?:|www\.|[?!{}<>=$€£]|\.\s+[A-Z][a-z]+\s+[a-z]+\s"
     r"|^(?:Mon|Tues?|Wed|Thu|Fri|Sat|Sun)(?:day|nesday|rsday|urday)?\b"
     r"|^(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,7}\.?\s\d|\b(?:from|by|with|the)$"
+    r"|^(?:März|Mai|Okt|Dez|Ene|Abr|Ago|Dic|Févr|Avr|Août|Déc)[a-zé]{0,7}\.?\s\d"
 )
+_ADDRESS = re.compile(r"\s*[-–(<]?\s*(?:[\w.+-]+@[\w-]+\.[\w.-]+|https?://\S+|www\.\S+)\s*[)>]?")
 _LOGIN = re.compile(r"[a-z0-9._\-]+")
 
 
@@ -56,10 +62,16 @@ def name_in(line: str) -> str | None:
     after = _AFTER.search(text, 1)
     if after:
         text = text[: after.start()]
+    text = without_addresses(text)
     if ")" not in text:
         text = text.partition("(")[0]
     name = " ".join(text.split()).strip(_QUOTES)
     return name if is_name(name) else None
+
+
+def without_addresses(line: str) -> str:
+    """Return a line without the e-mail and web addresses that stand beside a name."""
+    return _ADDRESS.sub("", line)
 
 
 def is_name(text: str) -> bool:

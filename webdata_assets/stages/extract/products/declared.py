@@ -10,7 +10,7 @@ from itertools import islice
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from webdata_assets.stages.extract.document import Document
-from webdata_assets.stages.extract.products.stated import Statement
+from webdata_assets.stages.extract.products.stated import Statement, stated
 
 _META = {
     "price": (
@@ -65,6 +65,17 @@ def declared(document: Document) -> Iterator[Statement]:
         for name in names:
             if value := document.structured.meta_value(name):
                 yield Statement(field, value, f"meta:{name}")
+
+
+def states_product(document: Document) -> bool:
+    """Return whether a page says for programs that it is about a product: an object, a type or a price.
+
+    The price in the head of an article is that of reading it.
+    """
+    kind = (document.structured.meta_value("og:type") or "").casefold().rpartition(":")[2]
+    if kind.startswith("product") or any(True for _ in stated(document)):
+        return True
+    return kind != "article" and any(statement.field == "price" for statement in declared(document))
 
 
 def identifiers(document: Document) -> Iterator[Statement]:

@@ -1,7 +1,7 @@
 """The short texts of a page in their order, as its reader meets them.
 
 What belongs here: one walk over the tree, the place of the title among the texts, and the names of the
-elements around a text. What does not: what a text means (prices.py, identifiers.py, stock.py).
+elements around a text. What does not: what a text means (prices.py, labels.py, stock.py).
 """
 
 import re

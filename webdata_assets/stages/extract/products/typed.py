@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(
     r"|not (?:specified|applicable|available)",
     re.IGNORECASE,
 )
+_RATING = re.compile(r"-?\d{1,9}(?:[.,]\d{1,9})?")
 _LABEL = re.compile(r"^.{0,40}?\b\w+\s*[:：]\s*(?=\S)")
 
 
@@ -52,7 +53,7 @@ def as_product_value(name: str, raw: Any, document: Document, *, machine_readabl
         case "gtin":
             return as_gtin(raw)
         case "rating":
-            return float(_not_negative(raw, as_decimal(raw)))
+            return float(_not_negative(raw, _rating(raw)))
         case "rating_count":
             return int(_not_negative(raw, Decimal(as_integer(raw))))
         case "sku" | "brand":
@@ -82,6 +83,12 @@ def _name(raw: object) -> str:
     if not text or len(text) > _MAX_NAME or _PLACEHOLDER.fullmatch(text):
         raise ConversionError(raw, "not a name")
     return text
+
+
+def _rating(raw: Any) -> Decimal:
+    """Return a rating, the first number of `4.5/5`; whatever its mark, `4.588` is below five."""
+    number = _RATING.search(raw) if isinstance(raw, str) else None
+    return Decimal(number[0].replace(",", ".")) if number else as_decimal(raw)
 
 
 def _currency(raw: object, document: Document) -> str:

@@ -26,11 +26,6 @@ def types_of(item: JsonObject) -> tuple[str, ...]:
     return tuple(local_name(name) for name in names if isinstance(name, str))
 
 
-def as_list(value: Any) -> list[Any]:
-    """Return a value that may stand alone or in a list as a list."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def objects_in(value: Any) -> Iterator[JsonObject]:
     """Yield objects, outermost first: of lists, `@graph`, and of what a page says is its main entity."""
     level = [value]
