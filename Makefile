@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test soak check format lock schema screenshots benchmark train clean
+.PHONY: help demo ui test soak check format lock schema screenshots benchmark quality train clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +55,11 @@ screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromiu
 benchmark: $(VENV)/installed ## Time the loading of definitions, and the crawl engine beside Scrapy and crawlee
 	@$(BIN)/python -m webdata_assets_tests.benchmarks.load_definitions
 	@$(BIN)/python -m webdata_assets_tests.benchmarks.crawl
+
+quality: $(VENV)/installed ## Measure extraction, cleaning and deduplication beside their peers on the pages in DATA
+	@for name in extract_quality extract_speed products dates metadata dedup clean; do \
+	  echo "== $$name"; $(BIN)/python -m webdata_assets_tests.benchmarks.$$name $(if $(DATA),--data $(DATA)); \
+	done
 
 train: $(VENV)/installed ## Learn the weights of the main content anew from the pages in DATA
 	@$(BIN)/python -m webdata_assets.stages.extract.main_content.training --data $(or $(DATA),$(error say which folder: make train DATA=…))

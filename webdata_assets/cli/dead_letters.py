@@ -1,4 +1,4 @@
-"""`webdata deadletters`: URLs that could not be fetched, and what shall become of them."""
+"""`webdata deadletters`: what could not be fetched or extracted, and what shall become of it."""
 
 import datetime as dt
 import getpass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webdata_assets.store.dead_letters import DeadLetters
 
 dead_letters_app = typer.Typer(
-    help="Show URLs that could not be fetched, ask them again, or drop them.", no_args_is_help=True
+    help="Show what could not be fetched or extracted; ask URLs again, or drop them.", no_args_is_help=True
 )
 
 SourceName = Annotated[str, typer.Argument(help="The source's name.")]
@@ -34,7 +34,10 @@ def dead_letters_list(
     domain: Annotated[FailureDomain | None, typer.Option(help="Only failures of this kind.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List dead letters that no later visit has settled, with what was decided on them.
+    """List dead letters that nothing later has settled, with what was decided on them.
+
+    Pages that could not be extracted are among them, with domain parse or resource: a patch of the source,
+    and the replay that follows, settles those.
 
     Example: webdata deadletters list demo_shop --domain target
     """
@@ -77,14 +80,19 @@ def dead_letters_drop(
 def list_dead_letters(
     source: str | None, date: dt.date | None, domain: FailureDomain | None
 ) -> list[dict[str, Any]]:
-    """Return one row per letter, by source and URL.
+    """Return one row per letter: what could not be fetched, then what could not be extracted.
 
     Raises:
         PermanentError: CONFIGURATION, when the source is neither declared nor was it ever stored.
     """
+    import polars as pl
+
+    from webdata_assets.store.unreadable import unreadable_pages
+
     letters = _open()
     found = letters.standing(source) if date is None else letters.on(date, source)
-    if found.height == 0 and source is not None:
+    unreadable = unreadable_pages(letters.tables, source, date)
+    if found.height == unreadable.height == 0 and source is not None:
         _require_source(source)
     return [
         {
@@ -99,7 +107,7 @@ def list_dead_letters(
             "last_tried": _text(row["last_tried_at"]),
             "decision": row["decision"],
         }
-        for row in found.iter_rows(named=True)
+        for row in pl.concat([found, unreadable], how="diagonal_relaxed").iter_rows(named=True)
         if domain is None or row["failure_domain"] == domain
     ]
 

@@ -1,6 +1,7 @@
 """`webdata sources`: list, check and make source files."""
 
 import datetime as dt
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,32 +32,39 @@ def list_sources() -> list[dict[str, Any]]:
 
 
 def check_sources() -> dict[str, Any]:
-    """Return how many files are good, or a line per problem; functions that sources name are imported."""
+    """Return how many files are good, or a line per problem.
+
+    Functions that sources name are imported, and quality rules looked up: the stages alone know of these.
+    """
     settings = Settings()
     try:
         registry = load_sources(settings.sources, patches=settings.patches)
     except SourceFileError as error:
         return {"sources": 0, "problems": str(error).splitlines()}
-    problems = [
-        problem
-        for name, source in registry.all.items()
-        if (problem := _problem_of_function(source, registry.paths[name]))
-    ]
-    return {"sources": len(registry.all) - len(problems), "problems": problems}
+    found = [_problems(source, registry.paths[name]) for name, source in registry.all.items()]
+    return {"sources": sum(not problems for problems in found), "problems": [*chain.from_iterable(found)]}
 
 
-def _problem_of_function(source: Source, path: Path) -> str | None:
-    """Return why the function that a source names cannot be used, if it names one."""
+def _problems(source: Source, path: Path) -> list[str]:
+    """Return what is wrong with the function and the quality rules that a source names."""
+    from webdata_assets.stages.clean.quality.rules import rules_of
     from webdata_assets.stages.extract.python_extractor import load_function
 
-    if source.extract.python is None:
-        return None
+    problems = []
     try:
-        load_function(source.extract.python)
+        if source.extract.python is not None:
+            load_function(source.extract.python)
     except PermanentError as error:
-        line = read_document(path).lines.get(("extract", "python"), 1)
-        return f"{path}:{line}: extract.{error}".replace("\n", " ")
-    return None
+        problems.append(_problem(path, ("extract", "python"), f"extract.{error}"))
+    try:
+        rules_of(source.clean.quality)
+    except PermanentError as error:
+        problems.append(_problem(path, ("clean", "quality", "except"), str(error)))
+    return problems
+
+
+def _problem(path: Path, key: tuple[str, ...], message: str) -> str:
+    return f"{path}:{read_document(path).lines.get(key, 1)}: {message}".replace("\n", " ")
 
 
 def new_source(name: str, url: str) -> Path:

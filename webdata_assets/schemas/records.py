@@ -69,7 +69,7 @@ class Records(dy.Schema):
     quality_flags = dy.List(dy.String(nullable=False), nullable=True)
     """Quality rules that the text breaks, as `gopher:word_count`; null where nothing was judged."""
     pii = dy.String(nullable=True)
-    """Personal data found in the text, as one JSON object of kind → count."""
+    """Personal data found in the record's texts, as one JSON object of kind → count."""
     injection_flags = dy.List(dy.String(nullable=False), nullable=True)
     """Patterns in the text that address a language model and not a reader."""
     content_hash = columns.blake3_hash()

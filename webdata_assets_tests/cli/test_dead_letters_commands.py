@@ -1,12 +1,15 @@
 """`webdata deadletters`: what stands, and what is decided."""
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from webdata_assets.store import Store
 from webdata_assets.store.dead_letters import DeadLetters
 from webdata_assets_tests.cli.calling import Webdata
 from webdata_assets_tests.sources.reading import GOOD
-from webdata_assets_tests.store.rows import DAY, NOON, frame, put, row
+from webdata_assets_tests.store.rows import DAY, NOON, SHOP, frame, put, row
 
 URLS = [f"https://shop.example.com/{number}" for number in range(3)]
 
@@ -51,6 +54,18 @@ def test_letters_are_listed_with_why_and_when(shop: Webdata) -> None:
         "last_tried": "2026-06-01T12:00:00+00:00",
         "decision": None,
     }
+
+
+def test_pages_whose_parser_was_killed_are_among_the_letters_until_they_are_read(shop: Webdata) -> None:
+    store = Store.open(str(shop.store))
+    bomb = "https://shop.example.com/bomb"
+    killed = row("quarantine", url=bomb, ordinal=-1, rule="extract", reason="parser killed after 20 s")
+    put(store, "quarantine", frame("quarantine", killed))
+    (letter,) = shop("deadletters", "list", "--domain", "resource", "--json").json()
+    assert (letter["url"], letter["reason"]) == (bomb, "parser killed after 20 s")
+    next_day = replace(SHOP, date=DAY + dt.timedelta(days=1))
+    put(store, "records", frame("records", row("records", next_day, url=bomb)), next_day)
+    assert shop("deadletters", "list", "--domain", "resource", "--json").json() == []
 
 
 def test_the_list_can_be_narrowed(shop: Webdata) -> None:

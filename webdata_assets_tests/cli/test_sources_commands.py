@@ -59,6 +59,18 @@ def test_check_as_json_lists_problems(webdata: Webdata) -> None:
     assert any("bad.yaml:1: " in problem for problem in report["problems"])
 
 
+def test_check_names_the_line_of_a_quality_rule_that_does_not_exist(webdata: Webdata) -> None:
+    assert webdata("sources", "new", "blog", "https://example.com/").exit_code == 0
+    file = webdata.sources / "blog.yaml"
+    line = file.read_text().rstrip().count("\n") + 2
+    file.write_text(file.read_text().rstrip() + '\nclean: {quality: {except: ["c4:nope"]}}\n')
+    said = webdata("sources", "check", "--json")
+    assert said.exit_code == 2
+    (problem,) = said.json()["problems"]
+    assert f"blog.yaml:{line}: clean.quality.except: there is no rule c4:nope" in problem
+    assert "c4:sentences" in problem
+
+
 def test_an_empty_folder_says_how_to_begin(webdata: Webdata) -> None:
     for command in (["sources", "list"], ["run", "--source", "x"], ["sources", "check"]):
         said = webdata(*command)
