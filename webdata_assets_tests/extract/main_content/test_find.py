@@ -102,6 +102,20 @@ def test_blocks_that_most_pages_of_a_site_share_are_left_out() -> None:
     assert "Page 0, paragraph 3" in without.text
 
 
+def test_cells_that_most_pages_share_stay_in_their_tables() -> None:
+    table = "<table><tr><th>Ship<th>Fate<tr><td>Anna<td>on request<tr><td>Bente<td>on request</table>"
+    html = PAGE.replace("<pre>", f"{table}<pre>")
+    learner = TemplateLearner()
+    for _ in range(6):
+        learner.add("http://harbour.test/old", ["Ship", "Fate", "on request"])
+    plain, without = (
+        find_main_content(page(html), templates=templates) for templates in (None, learner.learnt())
+    )
+    assert plain is not None
+    assert without is not None
+    assert without.structured_text == plain.structured_text
+
+
 def test_a_few_pages_of_a_site_teach_no_template() -> None:
     learner = TemplateLearner()
     for _ in range(4):

@@ -28,6 +28,7 @@ _LEAST_PROBABILITY = 0.35
 _PLAIN_TYPES = frozenset({"article", "documentation", "product"})
 """Page types of which a block below that probability is left out, even where its words might pay: on them it
 changes no F1 on left-out sites, and keeps furniture out of short pages."""
+_CELLS = frozenset({"td", "th"})
 _RUNNING_TEXT = frozenset({"article", "documentation"})
 """Page types whose repetitions are meant; others show things again for screens of another size."""
 _MAX_OBJECTS = 100
@@ -108,7 +109,9 @@ def find_main_content(
     if page_type not in _RUNNING_TEXT:
         probabilities = without_repetitions(probabilities, page.texts, features.words, features.siblings)
     if templates is not None:
-        probabilities[templates.marked(document.url, page.texts)] = 0.0
+        # cells say the same on many pages and mean something by their row: a table without them is none
+        is_cell = np.array([page.names[element] in _CELLS for element in page.elements])
+        probabilities[templates.marked(document.url, page.texts) & ~is_cell] = 0.0
     least = _LEAST_PROBABILITY if page_type in _PLAIN_TYPES else 0.0
     kept, expected = choose(probabilities, features.words, least=least)
     text, structured = write(page, np.flatnonzero(kept).tolist())
