@@ -30,6 +30,8 @@ from webdata_assets.store import Store
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
 PATCH = Path(__file__).resolve().parents[1] / "demo" / "patches" / "demo_shop.yaml"
+_INCIDENTS = "demo-incidents.txt"
+"""In the home: what the demo site remembers, so that a killed and restarted demo sees one outage, not two."""
 MAX_ROUNDS = 10
 """Of sensor ticks in a row; the demo needs four."""
 
@@ -57,7 +59,8 @@ def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[s
     settings = Settings()
     store = Store.open(settings.store)
     store.location.check_writable()
-    with DemoSite() as site, open_instance(settings) as instance:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with DemoSite(memory=settings.home / _INCIDENTS) as site, open_instance(settings) as instance:
         settings = settings.model_copy(update={"connect_to": {**settings.connect_to, **site.connect_to}})
         story = _Story(settings, store, instance, site, wanted, _silent if quiet else say, show=not quiet)
         summary = story.tell()

@@ -1,12 +1,13 @@
 """The incidents in which requests are refused, and the only state that the demo has: how often.
 
-What belongs here: refusals by date and path. What does not: content that changes by date (shop.py,
-posts.py).
+What belongs here: refusals by date and path, and remembering them. What does not: content that changes by
+date (shop.py, posts.py).
 """
 
 import datetime as dt
 import threading
 from collections import Counter
+from pathlib import Path
 
 from webdata_assets.demo import api, blog, shop
 from webdata_assets.demo.calendar import Incident, happens
@@ -21,11 +22,20 @@ RETRY_AFTER_SECONDS = 1
 
 
 class Refusals:
-    """Counts requests by date, and refuses the ones that the script says."""
+    """Counts requests by date, and refuses the ones that the script says.
 
-    def __init__(self) -> None:
-        self._seen: Counter[tuple[dt.date, str]] = Counter()
+    Args:
+        memory: a file that remembers the counts, so that an incident which is over does not begin again when
+            the site is started anew, as a real one would not.
+    """
+
+    def __init__(self, memory: Path | None = None) -> None:
+        self._memory = memory
+        self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
+        if memory is not None and memory.is_file():
+            # a line that a kill cut short counts as another one, which nobody asks for
+            self._seen.update(memory.read_text().splitlines())
 
     def refuse(self, host: str, path: str, query_string: str, date: dt.date) -> Reply | None:
         """Return the refusal of one request, or None when it is to be answered."""
@@ -42,6 +52,10 @@ class Refusals:
         return None
 
     def _count(self, date: dt.date, what: str) -> int:
+        counted = f"{date} {what}"
         with self._lock:
-            self._seen[date, what] += 1
-            return self._seen[date, what]
+            self._seen[counted] += 1
+            if self._memory is not None:
+                with self._memory.open("a") as file:
+                    file.write(f"{counted}\n")
+            return self._seen[counted]

@@ -43,12 +43,13 @@ class DemoSite:
     Args:
         port: the port to bind on loopback; 0 takes a free one.
         log_path: a file to which every request is appended as a JSON line.
+        memory: a file that remembers incidents over restarts; each start has them anew where there is none.
     """
 
-    def __init__(self, port: int = 0, log_path: Path | None = None) -> None:
+    def __init__(self, port: int = 0, log_path: Path | None = None, memory: Path | None = None) -> None:
         self.port = port
         self._log = VisitLog(log_path)
-        self._refusals = Refusals()
+        self._refusals = Refusals(memory)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None

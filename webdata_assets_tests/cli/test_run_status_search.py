@@ -20,9 +20,9 @@ LAYERS = [
     "records",
     "quarantine",
     "changes",
-    "fingerprints",
     "features",
     "embeddings",
+    "fingerprints",
 ]
 
 

@@ -134,7 +134,7 @@ def test_an_unpartitioned_asset_that_is_not_admitted_is_refused(graph):
     put(graph.store, "corpus", frame("corpus"), None)
     kind, message = failure_of(graph.materialize("delivery"), "delivery")
     assert kind == "NotAdmittedError"
-    assert "corpus is not admitted: reconciliation, schema, unique_keys did not run" in message
+    assert "corpus is not admitted: canonical, reconciliation, schema, unique_keys did not run" in message
 
 
 def test_a_rerun_of_a_partition_replaces_it(graph):

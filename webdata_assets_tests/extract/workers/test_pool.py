@@ -185,6 +185,14 @@ def test_a_bug_is_raised_in_the_parent_with_the_workers_traceback():
     assert "extractor.py" in note
 
 
+def test_what_the_parent_holds_is_not_taken_for_what_a_worker_used():
+    large = bytearray(PATIENT.memory_bytes + 1_000_000)
+    large[::4_096] = b"x" * len(large[::4_096])  # touched, so that it is resident
+    source = make_source({"kind": "article", "pages": "good"})
+    with ExtractionPool(1, PATIENT) as pool, pytest.raises(TypeError, match="expected string"):
+        extracted(pool, source, make_payload("<p>x</p>", url=None))
+
+
 def test_a_source_that_cannot_be_used_is_an_error_of_configuration():
     source = make_source({"kind": "item", "python": f"{MISBEHAVING}:no_such_function"})
     with (

@@ -4,6 +4,7 @@ What belongs here: the limits, and how a worker confines itself. What does not: 
 (process.py).
 """
 
+import re
 import resource
 import signal
 from dataclasses import dataclass
@@ -62,8 +63,16 @@ def end_page() -> None:
 
 
 def used_too_much(limits: Limits) -> bool:
-    """Whether this process ever held more than the limit."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024 > limits.memory_bytes
+    """Whether this process ever held more than the limit; False where the system does not tell.
+
+    (`ru_maxrss` would not do: it begins at what the parent held when it started this process.)
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return False
+    peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return peak is not None and int(peak[1]) * 1_024 > limits.memory_bytes
 
 
 def resident_bytes(pid: int) -> int:
