@@ -23,8 +23,8 @@ demo: $(VENV)/installed ## Run the main job on the demo site, from frontier to d
 ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver and daemon, loopback only)
 	@$(BIN)/webdata ui
 
-test: $(VENV)/installed ## Run the tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/installed ## Run the tests, over all cores
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
