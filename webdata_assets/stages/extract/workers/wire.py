@@ -1,7 +1,7 @@
 """Payloads, candidates and errors as JSON: what crosses between a worker and its parent.
 
-What belongs here: exact forms, so that what arrives equals what was sent. What does not: any pickle. A worker
-reads hostile pages, and nothing that it says may become code in its parent.
+What belongs here: exact forms, so that what arrives equals what was sent. What does not: any form that can
+hold code. A worker reads hostile pages, and nothing that it says may become code in its parent.
 """
 
 import builtins
