@@ -41,12 +41,15 @@ format: $(VENV)/installed ## Format the code
 
 lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --extra scrapy --extra oracles \
-	  --extra benchmark --extra train --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
+	  --extra benchmark --extra train --extra openai --extra static --extra postgres --extra splitter --extra mlflow \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write source.schema.json, docs/sources.md and docs/features.md from the models
+schema: $(VENV)/installed ## Write the JSON Schemas, and docs/sources.md, tasks.md and features.md, from the models
 	@$(BIN)/python -m webdata_assets.sources.json_schema
 	@$(BIN)/python -m webdata_assets.sources.reference
+	@$(BIN)/python -m webdata_assets.tasks.json_schema
+	@$(BIN)/python -m webdata_assets.tasks.reference
 	@$(BIN)/python -m webdata_assets.schemas.feature_catalogue
 
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)

@@ -55,6 +55,13 @@ class SourceFileError(PermanentError):
         super().__init__(message, failure_domain=FailureDomain.CONFIGURATION)
 
 
+class TaskFileError(PermanentError):
+    """A task file that cannot be used. The message names file, line, field and remedy."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.CONFIGURATION)
+
+
 class NotAdmittedError(PermanentError):
     """A reader asked for a partition that is not materialized, or whose blocking checks did not pass."""
 

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGED_SOURCES = Path(__file__).parent / "sources"
+PACKAGED_TASK = Path(__file__).parent / "tasks" / "topic.yaml"
 
 
 def _cores() -> int:
@@ -68,11 +69,48 @@ class Settings(BaseSettings):
         default=None,
         description="A folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2; else fetched",
     )
+    encoder: Literal["default", "onnx", "static", "sentence-transformers", "openai"] = Field(
+        default="default",
+        description="What turns texts into vectors: all-MiniLM-L6-v2 in ONNX Runtime; an ONNX, static "
+        "(model2vec) or sentence-transformers model that WEBDATA_ENCODER_MODEL names; or an endpoint",
+    )
+    encoder_model: str = Field(
+        default="", description="A folder, or a model's name; nothing for the default encoder"
+    )
+    encoder_precision: Literal["auto", "int8", "fp32", "bf16"] = Field(
+        default="auto",
+        description="Of the default encoder: int8 or fp32; of sentence-transformers: fp32 or bf16; auto: the "
+        "first of them. Other models are taken as they are",
+    )
+    encoder_max_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="Tokens of a chunk at most, special ones included; 0: what the model reads, 512 for an "
+        "endpoint",
+    )
+    encoder_url: str = Field(
+        default="", description="Base URL of an OpenAI-compatible endpoint; its key is WEBDATA_ENCODER_KEY"
+    )
+    encoder_requests_per_minute: int = Field(default=600, ge=1, description="To that endpoint, at most")
+    encoder_price: float = Field(
+        default=0.0, ge=0, description="Of a million tokens there, for the cost in the metadata"
+    )
+    chunker: Literal["structure", "semantic-text-splitter"] = Field(
+        default="structure", description="What cuts records into chunks"
+    )
+    index: str = Field(default="", description="postgresql://… for pgvector; LanceDB in the store if empty")
+    task: Path = Field(default=PACKAGED_TASK, description="The file that says what the model learns")
+    mlflow: str = Field(
+        default="", description="Tracking URI that mirrors the registry of models; nothing if empty"
+    )
+    serve_threads: int = Field(
+        default_factory=_cores, ge=1, le=256, description="Requests that `webdata serve` works on at once"
+    )
+    serve_poll_seconds: float = Field(
+        default=1.0, gt=0, le=3_600, description="Between two looks of `webdata serve` for a new release"
+    )
     repair_attempts_per_day: int = Field(
         default=3, ge=0, description="Automatic repairs of one partition in 24 hours, then a person"
-    )
-    retrain_after_partitions: int = Field(
-        default=8, ge=1, description="Newly admitted partitions that trigger a retraining"
     )
     sensor_seconds: int = Field(
         default=30, ge=1, description="Least seconds between two looks of a sensor; the daemon takes five"

@@ -24,8 +24,6 @@ The columns of the table `features`, one row per record version. Made from the s
   it: a partition that is rerun after them gives the same bytes.
 - A version is raised when the formula gives other values; the asset's `code_version` is raised with it.
 - No value is NaN or infinite. *Unknown* is what stands where there is nothing to compute a feature from.
-- `split` is train, validation or test in 80 / 10 / 10: the first 32 bits of the record id modulo 10; below 8,
-  8, 9.
 - Text features count nothing for a record without text, structure features nothing without `structured_text`.
 """
 

@@ -17,15 +17,13 @@ _MONEY = "currency of the record"
 
 
 class _Featured(dy.Schema):
-    """Which record, and on which side of the split."""
+    """Which record."""
 
     date = dy.Date(nullable=False)
     source = columns.source_name()
     record_id = dy.String(nullable=False, regex=r"^[0-9a-f]{32}$")
     kind = dy.String(nullable=False)
     category = dy.String(nullable=True)
-    split = dy.String(nullable=False, check=lambda column: column.is_in(["train", "validation", "test"]))
-    """By hash of the record id: 80 / 10 / 10, the same for ever."""
 
 
 class _EnglishReadability(dy.Schema):

@@ -14,7 +14,8 @@ _PER_100_WORDS = "per 100 words"
 class ModelFeatures(dy.Schema):
     r"""What a model takes, in this order. Words are runs of `\w`; sentences end with `.`, `!`, `?` or a line.
 
-    Structure is that of the record's Markdown.
+    Structure is that of the record's Markdown. Of the URL it is the shape, never the site: a model shall work
+    on sites that it has not seen.
     """
 
     title_characters = count("characters", "length of title")
@@ -48,6 +49,15 @@ class ModelFeatures(dy.Schema):
     days_since_modified = number("days", "end of the partition's date - modified_at; 0 where that is later")
     change_rate = number("changes per day", "content_changes / (date - first_date of changes)")
     """How often its content changed over its admitted versions up to the date; 0 on the first day."""
+    path_segments = count("segments", "segments of the path of url that are not empty")
+    path_characters = count("characters", "length of path without `/`; an encoded character counts as one")
+    path_digit_share = share("digits / path_characters")
+    path_number_segments = count("segments", "segments of path that begin with a whole number")
+    """Ids and dates: 3 of `/2026/05/18-a-new-park`, none of `/4th`."""
+    last_segment_characters = count("characters", "length of the last segment of path")
+    last_segment_hyphens = count("hyphens", "hyphens of the last segment of path")
+    has_file_extension = flag("path ends with `.`, a letter, and up to 4 letters or digits", unknown="false")
+    has_query = flag("the query of url is not empty", unknown="false")
 
 
 FEATURE_COLUMNS = tuple(ModelFeatures.columns())

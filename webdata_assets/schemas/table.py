@@ -20,6 +20,8 @@ class Table:
         unhashed: columns outside the content hash: moments, durations, counts of tries, bytes and vectors
             whose own hash is another column.
         unrepeated: columns whose values hardly repeat, texts and hashes, for which a dictionary is a burden.
+        is_log: whether its rows tell what was done and when; how many there are depends on how runs fell, so
+            that they are no part of the store's content.
         looked_up: whether few rows are read at a time, by key. Pages are small then, and readers unpack only
             what it needs; texts take 3 % more space by that.
     """
@@ -32,6 +34,7 @@ class Table:
     blocking_checks: tuple[str, ...] = ()
     unhashed: frozenset[str] = field(default_factory=frozenset)
     unrepeated: frozenset[str] = field(default_factory=frozenset)
+    is_log: bool = False
     looked_up: bool = False
 
     @property

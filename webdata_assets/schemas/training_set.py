@@ -13,8 +13,16 @@ class _Example(dy.Schema):
     record_id = dy.String(nullable=False)
     source = columns.source_name()
     date = dy.Date(nullable=False)
-    split = dy.String(nullable=False, check=lambda column: column.is_in(["train", "validation", "test"]))
+    group = dy.String(nullable=False, min_length=1)
+    """What lies on one side of the split as a whole: the site, or the record itself."""
+    split = dy.String(nullable=False, check=lambda column: column.is_in(["train", "test"]))
+    """By hash of the group: 80 / 20, the same for ever."""
     label = dy.String(nullable=False, min_length=1)
+    kind = dy.String(nullable=False)
+    page_type = dy.String(nullable=True)
+    detected_language = dy.String(nullable=True)
+    words = dy.String(nullable=False)
+    """Title and text."""
     text_hash = columns.blake3_hash()
     """BLAKE3 of the hashes of the record's chunks, in order: names the text behind the vector."""
     model_id = dy.String(nullable=False)
@@ -22,7 +30,7 @@ class _Example(dy.Schema):
 
 
 class TrainingSet(_Example, ModelFeatures):
-    """One labelled record: its features, the mean of its chunk vectors, and its split."""
+    """One labelled record: its words, its features, the mean of its chunk vectors, and its split."""
 
     vector = dy.List(dy.Float32(nullable=False), nullable=False, min_length=1)
 
@@ -30,9 +38,10 @@ class TrainingSet(_Example, ModelFeatures):
 TRAINING_SET = Table(
     name="training_set",
     schema=TrainingSet,
-    description="Labelled records of the corpus with features and vectors, split for ever by record id.",
+    description="Labelled records of the corpus with features and vectors, split for ever by site or record.",
     key=("record_id",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "admitted_only"),
+    blocking_checks=("schema", "unique_keys", "admitted_only", "split"),
     unhashed=frozenset({"vector"}),
+    unrepeated=frozenset({"words"}),
 )

@@ -15,6 +15,8 @@ class VectorIndex(dy.Schema):
     date = dy.Date(nullable=False)
     text_hash = columns.blake3_hash()
     model_id = dy.String(nullable=False)
+    row_hash = columns.blake3_hash()
+    """Of all that the index keeps of it but the vector: what else is shown of its record counts too."""
 
 
 VECTOR_INDEX = Table(
@@ -23,5 +25,5 @@ VECTOR_INDEX = Table(
     description="The chunks of live, canonical records in the searchable index (vectors and full text).",
     key=("chunk_id",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "same_ids", "recall"),
+    blocking_checks=("schema", "unique_keys", "same_ids", "one_model", "same_vectors", "recall"),
 )

@@ -1,4 +1,4 @@
-"""Turns pydantic's errors about a source file into problems that a person can mend.
+"""Turns pydantic's errors about a source file, or one like it, into problems that a person can mend.
 
 What belongs here: field paths as the file shows them, and remedies. What does not: the rules (model.py).
 """
@@ -21,10 +21,16 @@ _MAPPING_REMEDY = "write `key: value` lines, indented below it"
 _MAPPING_ERRORS = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
 
-def explain(error: ValidationError, document: Document) -> list[Problem]:
-    """Return what pydantic found as problems in the document, in the order of lines."""
+def explain(error: ValidationError, document: Document, model: type[BaseModel] = Source) -> list[Problem]:
+    """Return what pydantic found as problems in the document, in the order of lines.
+
+    Args:
+        error: of validating the document.
+        document: the file.
+        model: what it was validated against.
+    """
     problems = [
-        _problem(detail, document)
+        _problem(detail, document, model)
         for detail in error.errors(include_url=False)
         if not _is_consequence(detail)
     ]
@@ -36,21 +42,21 @@ def _is_consequence(error: ErrorDetails) -> bool:
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
-def _problem(error: ErrorDetails, document: Document) -> Problem:
+def _problem(error: ErrorDetails, document: Document, model: type[BaseModel]) -> Problem:
     location: KeyPath = (*error["loc"], *error.get("ctx", {}).get("at", ()))
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         location = (*location, "by")
     path, line = _locate(location, document)
-    what, remedy = _words(error, location)
+    what, remedy = _words(error, location, model)
     return Problem(line, dotted(path), what, remedy)
 
 
-def _words(error: ErrorDetails, location: KeyPath) -> tuple[str, str]:
+def _words(error: ErrorDetails, location: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
     """Return what is wrong, and the remedy."""
     kind, context, given = error["type"], error.get("ctx", {}), _short(error["input"])
-    about = _description(location)
+    about = _description(location, model)
     if kind == "extra_forbidden":
-        return "unknown field", _nearest(str(location[-1]), _known_fields(location))
+        return "unknown field", _nearest(str(location[-1]), _known_fields(location, model))
     if kind == "missing":
         return "required, and missing", f"add `{location[-1]}:` ({about})"
     if kind == "broken_rule":
@@ -117,23 +123,23 @@ def _locate(location: KeyPath, document: Document) -> tuple[KeyPath, int]:
     return tuple(shown), line
 
 
-def _known_fields(location: KeyPath) -> list[str]:
+def _known_fields(location: KeyPath, model: type[BaseModel]) -> list[str]:
     """Return the keys allowed beside the last part of a location."""
-    owner = _annotation(location[:-1])
+    owner = _annotation(location[:-1], model)
     if not (isinstance(owner, type) and issubclass(owner, BaseModel)):
         return []
     short_form = list(Selector.model_fields) if owner is FieldRule else []
     return [field.alias or name for name, field in owner.model_fields.items()] + short_form
 
 
-def _description(location: KeyPath) -> str:
+def _description(location: KeyPath, model: type[BaseModel]) -> str:
     """Return the meaning of the deepest part of a location that the model describes."""
     for end in range(len(location), 0, -1):
-        owner, name = _annotation(location[: end - 1]), location[end - 1]
+        owner, name = _annotation(location[: end - 1], model), location[end - 1]
         field = _field(owner, name)
         if field is not None and field.description:
             return field.description
-    return "see source.schema.json"
+    return f"see {model.__name__.lower()}.schema.json"
 
 
 def _field(owner: Any, name: str | int) -> FieldInfo | None:
@@ -143,9 +149,9 @@ def _field(owner: Any, name: str | int) -> FieldInfo | None:
     return fields.get(str(name))
 
 
-def _annotation(location: KeyPath) -> Any:
+def _annotation(location: KeyPath, model: type[BaseModel]) -> Any:
     """Return the type that the model gives to a location, or None where it gives none."""
-    current: Any = Source
+    current: Any = model
     for part in location:
         current = _step(current, part)
     return current

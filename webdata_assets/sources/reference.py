@@ -1,9 +1,10 @@
 """The reference of source files, `docs/sources.md`, rendered from the model's own descriptions.
 
-What belongs here: the model as Markdown. What does not: the JSON Schema for editors (json_schema.py).
+What belongs here: models as Markdown. What does not: the JSON Schema for editors (json_schema.py).
 """
 
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -56,8 +57,13 @@ shown at work in [extracting.md](extracting.md).
 
 def render() -> str:
     """Return the reference as Markdown."""
-    parts = [_INTRODUCTION]
-    for title, section in _SECTIONS:
+    return render_sections(_INTRODUCTION, _SECTIONS)
+
+
+def render_sections(introduction: str, sections: Sequence[tuple[str, type[BaseModel]]]) -> str:
+    """Return Markdown with a table of keys for each titled section of a file."""
+    parts = [introduction]
+    for title, section in sections:
         parts.append(f"## {title}\n\n{inspect.cleandoc(section.__doc__ or '')}\n")
         parts.append("| key | type | default | meaning |\n|---|---|---|---|")
         parts += [_row(field.alias or name, field) for name, field in section.model_fields.items()]
