@@ -2,15 +2,15 @@
 
 import pytest
 
-from webdata_assets.stages.embed.encoder import Encoder
+from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets_tests.embed.tiny import real_encoder_or_skip, tiny_encoder
 
 
 @pytest.fixture(scope="session")
-def encoder() -> Encoder:
+def encoder() -> OnnxEncoder:
     return real_encoder_or_skip()
 
 
 @pytest.fixture
-def tiny() -> Encoder:
+def tiny() -> OnnxEncoder:
     return tiny_encoder()

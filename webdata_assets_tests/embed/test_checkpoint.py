@@ -13,8 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.stages.embed import checkpoint, weights
-from webdata_assets.stages.embed.encoder import load_encoder
+from webdata_assets.stages.embed.encoders import checkpoint, minilm
 from webdata_assets_tests.embed.tiny import HIDDEN, tiny_tensors, tiny_tokenizer
 
 NOWHERE = "http://127.0.0.1:9"
@@ -132,36 +131,36 @@ def test_without_network_the_error_names_the_remedy(published):
 
 
 def test_the_encoder_is_made_once_and_then_kept(published, tmp_path):
-    folder = weights.ensure_encoder(tmp_path / "encoders", published)
+    folder = minilm.ensure_encoder(tmp_path / "encoders", published)
     files = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert set(files) == {"model.onnx", "tokenizer.json", "manifest.json"}
-    assert weights.ensure_encoder(tmp_path / "encoders") == folder
+    assert minilm.ensure_encoder(tmp_path / "encoders") == folder
     assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == files
-    assert load_encoder(folder).encode(["a text"]).shape == (1, HIDDEN)
+    assert minilm.open_encoder(folder).encode(["a text"]).shape == (1, HIDDEN)
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
 def test_a_kept_file_that_was_changed_is_refused(published, tmp_path, name):
-    folder = weights.ensure_encoder(tmp_path / "encoders", published)
+    folder = minilm.ensure_encoder(tmp_path / "encoders", published)
     content = bytearray((folder / name).read_bytes())
     content[100] ^= 1
     (folder / name).write_bytes(content)
-    for load in (lambda: load_encoder(folder), lambda: weights.ensure_encoder(tmp_path / "encoders")):
+    for load in (lambda: minilm.open_encoder(folder), lambda: minilm.ensure_encoder(tmp_path / "encoders")):
         with pytest.raises(PermanentError, match=f"{name} was changed: expected sha256 .* found"):
             load()
 
 
 def test_a_folder_that_is_no_encoder_is_refused(tmp_path):
     with pytest.raises(PermanentError, match="holds no readable artefact"):
-        load_encoder(tmp_path)
+        minilm.open_encoder(tmp_path)
 
 
 def test_two_processes_at_once_make_one_encoder(published, tmp_path):
     code = f"""
 import pathlib
-from webdata_assets.stages.embed import checkpoint, weights
+from webdata_assets.stages.embed.encoders import checkpoint, minilm
 checkpoint.WEIGHTS, checkpoint.TOKENIZER = {checkpoint.WEIGHTS!r}, {checkpoint.TOKENIZER!r}
-print(weights.ensure_encoder(pathlib.Path({str(tmp_path / "encoders")!r}), pathlib.Path({str(published)!r}),
+print(minilm.ensure_encoder(pathlib.Path({str(tmp_path / "encoders")!r}), pathlib.Path({str(published)!r}),
     on_progress=lambda message: print("made")))
 """.replace("PinnedFile(", "checkpoint.PinnedFile(")
     root = Path(__file__).parents[2]
@@ -172,5 +171,5 @@ print(weights.ensure_encoder(pathlib.Path({str(tmp_path / "encoders")!r}), pathl
     outputs = [process.communicate(timeout=60)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0]
     assert sum(output.count("made") for output in outputs) == 1
-    made = weights.ensure_encoder(tmp_path / "encoders")
+    made = minilm.ensure_encoder(tmp_path / "encoders")
     assert sorted(path.name for path in (tmp_path / "encoders").iterdir()) == [".lock", made.name]

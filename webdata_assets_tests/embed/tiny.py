@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from webdata_assets.errors import TransientError
-from webdata_assets.stages.embed.convert import Architecture, build_graph
-from webdata_assets.stages.embed.encoder import Encoder, load_encoder
-from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets.stages.embed.encoders.convert import Architecture, build_graph
+from webdata_assets.stages.embed.encoders.minilm import ensure_encoder, open_encoder
+from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 
 HIDDEN, INNER, LAYERS, POSITIONS = 24, 48, 2, 64
 MAX_TOKENS = 32
@@ -67,15 +67,13 @@ def tiny_tensors(vocabulary: int = 120) -> dict[str, np.ndarray]:
 
 
 @cache
-def tiny_encoder() -> Encoder:
+def tiny_encoder() -> OnnxEncoder:
     model = build_graph(tiny_tensors(), Architecture()).SerializeToString()
-    return Encoder(
-        model, tiny_tokenizer(), model_id="tiny@1/fp32/mean/32", dimensions=HIDDEN, max_tokens=MAX_TOKENS
-    )
+    return OnnxEncoder(model, tiny_tokenizer(), model_id="tiny@1/fp32/mean/32", max_tokens=MAX_TOKENS)
 
 
-def real_encoder_or_skip() -> Encoder:
+def real_encoder_or_skip() -> OnnxEncoder:
     try:
-        return load_encoder(ensure_encoder(REAL_ENCODERS))
+        return open_encoder(ensure_encoder(REAL_ENCODERS))
     except TransientError as error:
         pytest.skip(f"the encoder's weights cannot be fetched: {error}")

@@ -10,7 +10,7 @@ from typing import Any
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.resources import FetcherResource
 from webdata_assets.stages.crawl.spool import Place, Spool
-from webdata_assets.stages.embed.encoder import Encoder
+from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.tables import Tables
 
@@ -60,7 +60,7 @@ def die_before_the_checks_of_pages() -> None:
 
 
 def die_in_embeddings() -> None:
-    Encoder.encode = die  # type: ignore[method-assign]
+    OnnxEncoder.encode = die  # type: ignore[method-assign]
 
 
 STAGES: dict[str, Callable[[], None]] = {

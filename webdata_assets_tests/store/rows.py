@@ -34,6 +34,7 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
     record_id = f"{number:032x}"
     body = f"<h1>Item {number}</h1>".encode()
     page = {"payload_hash": digest(body), "payload_date": partition.date}
+    dtypes = TABLES["features"].polars_schema
     plain: dict[str, dict[str, object]] = {
         "frontier": {"url": url, "role": "content", "discovery": 0, "why": "start", "depth": 0},
         "pages": {
@@ -58,8 +59,8 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
             "content_hash": digest(str(number)),
         },
         "features": {
-            "record_id": record_id, "kind": "product", "category": "garden", "split": "train",
-            **dict.fromkeys(FEATURE_COLUMNS, 0), "has_price": False, "text_words": 5,
+            "record_id": record_id, "kind": "product", "category": "garden",
+            **{name: False if dtypes[name] == pl.Boolean else 0 for name in FEATURE_COLUMNS}, "text_words": 5,
             "days_known": 0, "earlier_versions": 0, "site_records": 1, "site_mean_tokens": 5.0,
             "site_duplicate_share": 0.0, "computed_for": NOON,
         },
@@ -68,8 +69,9 @@ def row(name: str, partition: Partition = SHOP, number: int = 0, **values: objec
             **dict.fromkeys(BANDS, number), "method": "1",
         },
         "embeddings": {
-            "chunk_id": f"{record_id}-0000", "record_id": record_id, "ordinal": 0, "start": 0, "end": 5,
-            "tokens": 5, "text": "plain", "text_hash": digest("plain"), "model_id": "model@1",
+            "chunk_id": f"{record_id}-0000", "record_id": record_id, "ordinal": 0, "field": "text",
+            "start": 4, "end": 8, "heading_path": [], "tokens": 3, "text": "text",
+            "text_hash": digest("text"), "model_id": "model@1/8",
             "vector": [1.0, *[0.0] * 383],
         },
     }  # fmt: skip

@@ -1,51 +1,72 @@
 """Embedding: clean records to chunks with vectors, encoding only texts not seen before.
 
-What belongs here: what is embedded and what is reused. What does not: where to cut (chunks.py), and the
-model (encoder.py).
+What belongs here: what is encoded, what is reused, and in which batches. What does not: where to cut
+(chunking/), the model (encoders/), and what a cache is (cache.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from blake3 import blake3
 
-from webdata_assets.schemas import TABLES
-from webdata_assets.stages.embed.chunks import chunk_document, document_of
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.schemas.embeddings import EMBEDDINGS
+from webdata_assets.stages.embed.cache import VectorCache, deviates, packed, unpacked
+from webdata_assets.stages.embed.chunking.chunk import encoded_text
+from webdata_assets.stages.embed.chunking.records import Chunker, chunk_records
 from webdata_assets.stages.embed.encoder import TextEncoder, Vectors
+from webdata_assets.stages.embed.progress import Progress, Reporter, Tell
 
-_SCHEMA = TABLES["embeddings"].polars_schema
-VECTOR_TYPE = _SCHEMA["vector"]
+VECTOR_TYPE = EMBEDDINGS.polars_schema["vector"]
+
+BATCH_CHUNKS = 1_000
+"""Encoded between two commits to the cache: as much is lost when a run is killed."""
 
 
-def embed_records(records: pl.DataFrame, encoder: TextEncoder, known: pl.DataFrame) -> pl.DataFrame:
+def embed_records(
+    records: pl.DataFrame,
+    encoder: TextEncoder,
+    cache: VectorCache,
+    on_progress: Tell | None = None,
+    *,
+    chunker: Chunker = "structure",
+) -> pl.DataFrame:
     """Return the chunks of all records with their vectors: the `embeddings` table's rows, by `chunk_id`.
 
     Duplicates are embedded too, so that every record with a text has chunks; the same text is encoded once.
+    Each batch enters the cache as soon as it is encoded: a run that is killed loses one.
 
     Args:
         records: rows of the `records` table; their dates and sources are taken over.
         encoder: what cuts and encodes.
-        known: `text_hash` and `vector` of texts that this very model encoded before.
+        cache: vectors of this and of other encoders; new ones are added.
+        on_progress: called at the start, every few seconds, and at the end.
+        chunker: what cuts, see `chunk_records`.
 
     Raises:
-        ValueError: a known vector has another length than this encoder's.
+        PermanentError: a cached vector is damaged, or the encoder gave one that cannot be used.
     """
-    chunks = _chunk(records, encoder)
-    wanted = chunks.select("text_hash", "text").unique("text_hash", keep="any")
-    reusable = known.select("text_hash", pl.col("vector").cast(VECTOR_TYPE)).unique("text_hash", keep="any")
-    reusable = reusable.join(wanted, on="text_hash", how="semi")
-    if not (reusable["vector"].list.len() == encoder.dimensions).all():
-        raise ValueError(f"known vectors are not of {encoder.model_id}: lengths differ")
-    missing = wanted.join(reusable, on="text_hash", how="anti").sort("text_hash")
-    encoded = missing.select("text_hash").with_columns(
-        vector=vector_series(encoder.encode(missing["text"].to_list()))
+    chunks = chunk_records(records, encoder, chunker=chunker)
+    texts = chunks.unique("text_hash", keep="first", maintain_order=True)
+    texts = texts.select("text_hash", "context", "text", "tokens")
+    known = cache.known(encoder.model_id, texts["text_hash"])
+    # texts of like length together; ordered by hash besides, so that batches are the same in every run
+    missing = texts.join(known, on="text_hash", how="anti").sort("tokens", "text_hash", descending=True)
+    reporter = Reporter(
+        Progress(
+            chunks=chunks.height,
+            reused=chunks.join(known, on="text_hash", how="semi").height,
+            wanted=missing.height,
+        ),
+        on_progress,
     )
+    vectors = [_listed(known["text_hash"], unpacked(known, encoder))]
+    vectors += _encode(missing, encoder, cache, reporter)
     return (
-        chunks.join(pl.concat([reusable, encoded]), on="text_hash", how="left", validate="m:1")
+        chunks.join(pl.concat(vectors), on="text_hash", how="left", validate="m:1")
         .with_columns(model_id=pl.lit(encoder.model_id))
-        .select(_SCHEMA.names())
-        .cast(_SCHEMA)
+        .select(EMBEDDINGS.polars_schema.names())
+        .cast(EMBEDDINGS.polars_schema)
         .sort("chunk_id")
     )
 
@@ -67,26 +88,33 @@ def vector_matrix(vectors: pl.Series) -> Vectors:
     return vectors.cast(pl.Array(pl.Float32, width)).to_numpy()
 
 
-def _chunk(records: pl.DataFrame, encoder: TextEncoder) -> pl.DataFrame:
-    rows: list[Mapping[str, object]] = []
-    columns = ("date", "source", "record_id", "title", "text")
-    for date, source, record_id, title, text in records.select(columns).iter_rows():
-        document = document_of(title, text)
-        for ordinal, chunk in enumerate(chunk_document(document, encoder.token_offsets, encoder.max_tokens)):
-            piece = document[chunk.start : chunk.end]
-            rows.append(
-                {
-                    "date": date,
-                    "source": source,
-                    "chunk_id": f"{record_id}-{ordinal:04d}",
-                    "record_id": record_id,
-                    "ordinal": ordinal,
-                    "start": chunk.start,
-                    "end": chunk.end,
-                    "tokens": chunk.tokens,
-                    "text": piece,
-                    "text_hash": blake3(piece.encode()).hexdigest(),
-                }
-            )
-    names: Sequence[str] = [name for name in _SCHEMA.names() if name not in ("model_id", "vector")]
-    return pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in names})
+def _encode(
+    missing: pl.DataFrame, encoder: TextEncoder, cache: VectorCache, reporter: Reporter
+) -> Iterator[pl.DataFrame]:
+    for batch in missing.iter_slices(BATCH_CHUNKS):
+        texts = [encoded_text(context, text) for context, text in batch.select("context", "text").iter_rows()]
+        vectors = encoder.encode(texts, reporter.peek)
+        _refuse_unusable(batch["text_hash"], vectors, encoder)
+        cache.add(encoder.model_id, batch.select("text_hash").with_columns(packed(vectors)))
+        reporter.advance(batch.height, int(batch["tokens"].sum()))
+        yield _listed(batch["text_hash"], vectors)
+
+
+def _refuse_unusable(hashes: pl.Series, vectors: Vectors, encoder: TextEncoder) -> None:
+    if vectors.shape != (hashes.len(), encoder.dimensions):
+        raise PermanentError(
+            f"{encoder.model_id} gave vectors of shape {vectors.shape} for {hashes.len()} texts, "
+            f"not {encoder.dimensions} numbers each",
+            failure_domain=FailureDomain.MODEL,
+        )
+    wrong = deviates(vectors)
+    if wrong.any():
+        raise PermanentError(
+            f"{encoder.model_id} gave {wrong.sum()} vectors that are not finite and of length 1, such as "
+            f"that of text_hash {hashes.filter(pl.Series(wrong))[0]}; nothing of this batch was kept",
+            failure_domain=FailureDomain.MODEL,
+        )
+
+
+def _listed(hashes: pl.Series, vectors: Vectors) -> pl.DataFrame:
+    return pl.DataFrame([hashes, vector_series(vectors)])

@@ -1,7 +1,7 @@
 """The published weights of the default encoder: where they may come from, and the proof that they are those.
 
 What belongs here: the pinned checksums and the three ways to the files. What does not: what is made of them
-(convert.py) and where that is kept (weights.py).
+(convert.py) and where that is kept (minilm.py).
 """
 
 import hashlib

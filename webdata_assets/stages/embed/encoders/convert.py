@@ -1,8 +1,8 @@
-"""From a BERT checkpoint to one ONNX graph: token ids and mask in, one unit vector per text out.
+"""From a BERT checkpoint to one ONNX graph: token ids in, one unit vector per text out.
 
-What belongs here: the graph and its quantization. What does not: where weights come from (weights.py), and
-running the graph (encoder.py). The architecture is BERT (Devlin et al. 2019) with the mean pooling of
-Sentence-BERT (Reimers and Gurevych 2019).
+What belongs here: the graph and its quantization. What does not: where weights come from (checkpoint.py),
+and running the graph (onnx_runtime.py). The architecture is BERT (Devlin et al. 2019) with the mean pooling
+of Sentence-BERT (Reimers and Gurevych 2019).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 OPSET = 20
 _IR_VERSION = 10
-_MASKED = float(np.finfo(np.float32).min)
 _MIN_NORM = 1e-12
 
 Tensors = Mapping[str, npt.NDArray[Any]]
@@ -32,8 +31,8 @@ class Architecture:
 def build_graph(tensors: Tensors, architecture: Architecture, *, int8_embeddings: bool = False) -> Any:
     """Return the encoder as an `onnx.ModelProto`.
 
-    Inputs: `input_ids` and `attention_mask`, int64, batch × sequence. Output: `embedding`, float32,
-    batch × hidden, rows of unit length.
+    Input: `input_ids`, int64, batch × sequence, without padding: texts that share a batch are of one length.
+    Output: `embedding`, float32, batch × hidden, rows of unit length.
 
     Args:
         tensors: a BERT checkpoint's tensors by name.
@@ -48,21 +47,14 @@ def build_graph(tensors: Tensors, architecture: Architecture, *, int8_embeddings
     graph = _Graph(tensors)
     hidden = tensors["embeddings.word_embeddings.weight"].shape[1]
     states = _embeddings(graph, architecture, int8_embeddings)
-    mask = graph.add("Cast", "attention_mask", to=TensorProto.FLOAT)
-    inverse = graph.add("Sub", graph.constant(np.float32(1)), mask)
-    bias = graph.add("Mul", inverse, graph.constant(np.float32(_MASKED)))
-    bias = graph.add("Unsqueeze", bias, graph.constant(np.array([1, 2], dtype=np.int64)))
     for layer in range(_layers(tensors)):
-        states = _layer(graph, f"encoder.layer.{layer}", states, bias, architecture, hidden)
-    _pool(graph, states, mask)
+        states = _layer(graph, f"encoder.layer.{layer}", states, architecture, hidden)
+    _pool(graph, states)
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "encoder",
-            [
-                helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"])
-                for name in ("input_ids", "attention_mask")
-            ],
+            [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "sequence"])],
             [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", hidden])],
             graph.initializers,
         ),
@@ -162,11 +154,9 @@ def _embeddings(graph: _Graph, architecture: Architecture, int8: bool) -> str:
     return graph.layer_norm(graph.add("Add", word, position), "embeddings", architecture)
 
 
-def _layer(
-    graph: _Graph, prefix: str, states: str, mask_bias: str, architecture: Architecture, hidden: int
-) -> str:
+def _layer(graph: _Graph, prefix: str, states: str, architecture: Architecture, hidden: int) -> str:
     attended = graph.layer_norm(
-        graph.add("Add", states, _attention(graph, prefix, states, mask_bias, architecture, hidden)),
+        graph.add("Add", states, _attention(graph, prefix, states, architecture, hidden)),
         f"{prefix}.attention.output",
         architecture,
     )
@@ -178,19 +168,19 @@ def _layer(
     )
 
 
-def _attention(
-    graph: _Graph, prefix: str, states: str, mask_bias: str, architecture: Architecture, hidden: int
-) -> str:
+def _attention(graph: _Graph, prefix: str, states: str, architecture: Architecture, hidden: int) -> str:
     heads, width = architecture.heads, hidden // architecture.heads
     projections = []
     for name, order in (("query", (0, 2, 1, 3)), ("key", (0, 2, 3, 1)), ("value", (0, 2, 1, 3))):
-        projected = _dense(graph, states, f"{prefix}.attention.self.{name}")
+        # the scale of the scores is taken into the query's weights: one pass over the scores less
+        scale = np.float32(width**-0.5 if name == "query" else 1)
+        tensor = f"{prefix}.attention.self.{name}"
+        weight, bias = (graph.tensors[f"{tensor}.{part}"] * scale for part in ("weight", "bias"))
+        projected = graph.dense(states, weight, bias)
         split = graph.add("Reshape", projected, graph.constant(np.array([0, 0, heads, width])))
         projections.append(graph.add("Transpose", split, perm=order))
     query, key, value = projections
-    scores = graph.add("MatMul", query, key)
-    scores = graph.add("Mul", scores, graph.constant(np.float32(width**-0.5)))
-    weights = graph.add("Softmax", graph.add("Add", scores, mask_bias), axis=-1)
+    weights = graph.add("Softmax", graph.add("MatMul", query, key), axis=-1)
     context = graph.add("Transpose", graph.add("MatMul", weights, value), perm=(0, 2, 1, 3))
     merged = graph.add("Reshape", context, graph.constant(np.array([0, 0, hidden])))
     return _dense(graph, merged, f"{prefix}.attention.output.dense")
@@ -200,12 +190,9 @@ def _dense(graph: _Graph, states: str, prefix: str) -> str:
     return graph.dense(states, graph.tensors[f"{prefix}.weight"], graph.tensors[f"{prefix}.bias"])
 
 
-def _pool(graph: _Graph, states: str, mask: str) -> None:
-    """Mean over the tokens that the mask keeps, then unit length."""
+def _pool(graph: _Graph, states: str) -> None:
+    """Mean over the tokens, then unit length."""
     axis = graph.constant(np.array([1], dtype=np.int64))
-    column = graph.add("Unsqueeze", mask, graph.constant(np.array([2], dtype=np.int64)))
-    total = graph.add("ReduceSum", graph.add("Mul", states, column), axis, keepdims=0)
-    count = graph.add("ReduceSum", mask, axis, keepdims=1)
-    mean = graph.add("Div", total, graph.add("Max", count, graph.constant(np.float32(1))))
+    mean = graph.add("ReduceMean", states, axis, keepdims=0)
     norm = graph.add("ReduceL2", mean, axis, keepdims=1)
     graph.add("Div", mean, graph.add("Max", norm, graph.constant(np.float32(_MIN_NORM))), output="embedding")
