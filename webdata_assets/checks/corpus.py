@@ -1,4 +1,4 @@
-"""Checks of corpus and vector index: nothing admitted is missing, and what is there can be found."""
+"""Checks of the corpus: nothing admitted is missing, and duplicates name what is there."""
 
 import polars as pl
 
@@ -6,11 +6,6 @@ from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.checks.tables import schema_check, unique_keys_check
 from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.records import RECORDS
-from webdata_assets.schemas.vector_index import VECTOR_INDEX
-from webdata_assets.stages.index.lance import LanceIndex
-
-LEAST_RECALL = 0.95
-RECALL_SAMPLE = 50
 
 
 def holds_admitted_records(subject: Subject) -> Finding:
@@ -38,21 +33,6 @@ def canonical_records_are_live(subject: Subject) -> Finding:
     return Finding(wrong == 0, value=wrong, threshold=0, metrics={"duplicates": float(duplicates.height)})
 
 
-def index_holds_the_same_ids(subject: Subject) -> Finding:
-    """Return whether the index itself holds exactly the chunks that the table lists."""
-    listed = set(subject.rows["chunk_id"])
-    held = set(LanceIndex(subject.store.location.index()).ids())
-    different = len(listed ^ held)
-    detail = f"{len(listed - held)} chunks missing, {len(held - listed)} surplus" if different else None
-    return Finding(different == 0, value=different, threshold=0, detail=detail, metrics={"chunks": len(held)})
-
-
-def index_recall(subject: Subject) -> Finding:
-    """Compare recall@10 against brute force, over held vectors as queries, with 0.95."""
-    recall = LanceIndex(subject.store.location.index()).recall_at_10(RECALL_SAMPLE)
-    return Finding(recall >= LEAST_RECALL, value=recall, threshold=LEAST_RECALL)
-
-
 CHECKS = (
     schema_check(CORPUS),
     unique_keys_check(CORPUS),
@@ -64,8 +44,4 @@ CHECKS = (
         "canonical", CORPUS, "Duplicates of a record that is gone, or itself a duplicate = 0.",
         canonical_records_are_live,
     ),
-    schema_check(VECTOR_INDEX),
-    unique_keys_check(VECTOR_INDEX),
-    Check("same_ids", VECTOR_INDEX, "Chunks listed = chunks in the index.", index_holds_the_same_ids),
-    Check("recall", VECTOR_INDEX, "recall@10 against brute force ≥ 0.95.", index_recall),
 )  # fmt: skip

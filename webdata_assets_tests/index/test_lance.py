@@ -1,214 +1,179 @@
-"""The LanceDB index: what it holds after each sync, and what it finds."""
+"""What only the LanceDB index does: cleaning up versions, indexes above a size, words of many scripts."""
 
 import datetime as dt
+import time
+from dataclasses import replace
 
 import lancedb
-import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from webdata_assets.schemas import TABLES
-from webdata_assets.stages.embed.embed import vector_matrix, vector_series
-from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA, indexable_chunks
-from webdata_assets.stages.index.filters import chunk_filter, equals_any
-from webdata_assets.stages.index.lance import TABLE, LanceIndex, SyncResult
-
-DIMENSIONS = 16
-DAY = dt.date(2026, 1, 2)
-
-
-def chunks(count, *, seed=0, model_id="tiny@1"):
-    random = np.random.default_rng(seed)
-    vectors = random.normal(size=(count, DIMENSIONS)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    numbers = list(range(count))
-    return pl.DataFrame(
-        {
-            "chunk_id": [f"{n:032x}-0000" for n in numbers],
-            "record_id": [f"{n:032x}" for n in numbers],
-            "source": [("shop", "blog")[n % 2] for n in numbers],
-            "date": [DAY + dt.timedelta(days=n % 3) for n in numbers],
-            "url": [f"https://x.test/{n}" for n in numbers],
-            "title": [None if n % 5 == 0 else f"Title {n}" for n in numbers],
-            "text": [f"kettle number{n} boils" for n in numbers],
-            "text_hash": [f"{n:064x}" for n in numbers],
-            "model_id": [model_id] * count,
-        }
-    ).with_columns(vector_series(vectors)).cast(CHUNK_SCHEMA)  # fmt: skip
+from webdata_assets.stages.index import lance
+from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA
+from webdata_assets.stages.index.lance import TABLE, LanceIndex
+from webdata_assets.stages.index.lance_indexes import MOST_SEGMENTS
+from webdata_assets.stages.index.lance_rows import SEARCHED
+from webdata_assets.stages.index.recall import recall_at_10
+from webdata_assets_tests.index.many import EVERYTHING, chunks, disk_bytes, numbers
 
 
 @pytest.fixture
 def index(tmp_path):
-    return LanceIndex(tmp_path / "index", dimensions=DIMENSIONS)
+    return LanceIndex(tmp_path / "index")
 
 
-def version(index):
-    return lancedb.connect(index.uri).open_table(TABLE).version
+MARGIN = dt.timedelta(seconds=0.5)
 
 
-def test_the_first_sync_inserts_everything(index):
-    assert index.sync(chunks(20)) == SyncResult(inserted=20, updated=0, deleted=0)
-    assert index.count() == 20
-    assert index.ids().to_list() == chunks(20)["chunk_id"].to_list()
-    assert index.model_id() == "tiny@1"
+@pytest.fixture
+def tidy(tmp_path, monkeypatch):
+    """An index that gives up superseded states soon."""
+    monkeypatch.setattr(lance, "_MARGIN", MARGIN)
+    return LanceIndex(tmp_path / "index", keep_unnamed=dt.timedelta(0))
 
 
-def test_the_same_sync_again_makes_no_version(index):
+def table_of(index):
+    return lancedb.connect(index.uri).open_table(TABLE)
+
+
+def indexed_columns(index):
+    return {entry.columns[0]: entry.index_type for entry in table_of(index).list_indices()}
+
+
+def test_the_same_chunks_again_make_no_version_and_no_bytes(index):
+    index.sync(chunks(200))
+    version, size = table_of(index).version, disk_bytes(index.uri)
+    for _ in range(20):
+        assert not index.sync(chunks(200).reverse()).changed
+    assert table_of(index).version == version
+    assert disk_bytes(index.uri) == size
+    assert index.at().rows(CHUNK_SCHEMA.names()).equals(chunks(200))
+
+
+def test_changed_chunks_again_and_again_take_no_more_space(tidy):
+    tidy.sync(chunks(200))
+    of_one_state = disk_bytes(tidy.uri)
+    for turn in range(20):
+        tidy.sync(chunks(200, seed=turn % 2, model_id=f"tiny@{turn % 2}"))
+        tidy.name(f"state-{turn}")
+        tidy.forget([f"state-{turn}", f"state-{turn - 1}"])
+    assert sorted(tidy.names()) == ["state-18", "state-19"]
+    assert tidy.at("state-18").rows(CHUNK_SCHEMA.names()).equals(chunks(200, model_id="tiny@0"))
+    tidy.forget(["state-19"])
+    time.sleep(MARGIN.total_seconds())
+    tidy.forget(["state-19"])
+    assert disk_bytes(tidy.uri) < 2 * of_one_state
+
+
+def test_all_changes_of_a_sync_are_one_commit(index, monkeypatch):
     index.sync(chunks(20))
-    before = version(index)
-    assert index.sync(chunks(20).reverse()) == SyncResult(0, 0, 0)
-    assert version(index) == before
-
-
-def test_one_commit_inserts_updates_and_deletes(index):
-    index.sync(chunks(20))
-    changed = pl.when(pl.col("chunk_id") == f"{3:032x}-0000")
-    wanted = chunks(25).slice(2).with_columns(
-        text=changed.then(pl.lit("teapot")).otherwise("text"),
-        text_hash=changed.then(pl.lit("f" * 64)).otherwise("text_hash"),
-    )  # fmt: skip
-    assert index.sync(wanted) == SyncResult(inserted=5, updated=1, deleted=2)
-    assert index.ids().to_list() == wanted["chunk_id"].to_list()
-    assert index.matching("teapot", 5)["chunk_id"].to_list() == [f"{3:032x}-0000"]
-    assert index.matching("number3", 5).is_empty()
-    assert index.matching("number24", 5)["chunk_id"].to_list() == [f"{24:032x}-0000"]
-
-
-def test_another_model_updates_every_vector(index):
-    index.sync(chunks(6))
-    assert index.sync(chunks(6, seed=1, model_id="tiny@2")).updated == 6
-    assert index.model_id() == "tiny@2"
-    wanted = vector_matrix(chunks(6, seed=1)["vector"])
-    assert index.nearest(wanted[4], 1)["record_id"].to_list() == [f"{4:032x}"]
-
-
-def test_a_moved_chunk_is_updated_though_its_text_is_the_same(index):
-    index.sync(chunks(4))
-    assert index.sync(chunks(4).with_columns(url=pl.lit("https://x.test/new"))).updated == 4
-
-
-def test_a_sync_of_nothing_empties_the_index(index):
-    index.sync(chunks(4))
-    assert index.sync(chunks(0)) == SyncResult(0, 0, 4)
-    assert index.count() == 0
-    assert index.matching("kettle", 5).is_empty()
-    assert index.recall_at_10(5) == 1.0
-
-
-def test_an_index_that_was_never_written_is_empty(index):
-    assert index.count() == 0
-    assert index.ids().is_empty()
-    assert index.model_id() is None
-    assert index.nearest(np.ones(DIMENSIONS, dtype=np.float32), 3).is_empty()
-    assert index.matching("kettle", 3).is_empty()
+    monkeypatch.setattr(lance, "update_indexes", lambda table, exact_below: None)
+    monkeypatch.setattr(LanceIndex, "_optimize", lambda self, table: None)
+    before = table_of(index).version
+    result = index.sync(chunks(25).slice(5).with_columns(kind=pl.lit("product")))
+    assert (result.inserted, result.updated, result.deleted) == (5, 15, 5)
+    assert table_of(index).version == before + 1
 
 
 def test_a_sync_that_was_killed_before_its_text_index_was_built_is_finished_by_the_next(index, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(LanceIndex, "_refresh", lambda self, table: None)
-        index.sync(chunks(20))
-    assert index.matching("number3", 5).is_empty()
-    assert index.sync(chunks(20)) == SyncResult(0, 0, 0)
-    assert len(index.matching("number3", 5)) == 1
+        patch.setattr(lance, "update_indexes", lambda table, exact_below: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index.sync(chunks(20))
+    assert index.at().count() == 20
+    assert index.at().matching("number3", 5, EVERYTHING).is_empty()
+    assert not index.sync(chunks(20)).changed
+    assert numbers(index.at().matching("number3", 5, EVERYTHING)) == [3]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda rows: pl.concat([rows, rows]), "occurs twice"),
-        (lambda rows: pl.concat([rows, chunks(9, model_id="b").slice(5)]), "several models"),
-        (lambda rows: rows.with_columns(pl.col("vector").list.head(3)), "not of length 16"),
-    ],
-)
-def test_chunks_that_cannot_stand_in_one_index_are_refused(index, spoil, message):
-    with pytest.raises(ValueError, match=message):
-        index.sync(spoil(chunks(5)))
-    assert index.count() == 0
+def test_rows_of_a_sync_that_was_killed_before_it_optimized_are_folded_in_by_the_next(index, monkeypatch):
+    index.sync(chunks(20))
+    with monkeypatch.context() as patch:
+        patch.setattr(LanceIndex, "_optimize", lambda self, table: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index.sync(chunks(30))
+    assert not index.sync(chunks(30)).changed
+    assert [entry.num_unindexed_rows for entry in table_of(index).list_indices()] == [0]
 
 
-def test_under_the_threshold_vector_search_is_exact(index):
+def test_cleaning_up_stops_at_the_oldest_name(tidy):
+    versions = {}
+    for count in (5, 6, 7, 8):
+        tidy.sync(chunks(count))
+        tidy.name(f"of-{count}")
+        versions[count] = table_of(tidy).version
+        time.sleep(MARGIN.total_seconds())
+    tidy.forget(["of-6", "of-8"])
+    left = {version["version"] for version in table_of(tidy).list_versions()}
+    assert versions[5] not in left
+    assert left >= {versions[6], versions[7], versions[8]}
+    for count in (6, 8):
+        assert tidy.at(f"of-{count}").rows(CHUNK_SCHEMA.names()).equals(chunks(count))
+
+
+def test_states_without_a_name_go_after_their_time(tidy):
+    for count in (5, 6, 7):
+        tidy.sync(chunks(count))
+    time.sleep(MARGIN.total_seconds())
+    tidy.forget([])
+    assert len(table_of(tidy).list_versions()) == 1
+
+
+def test_under_the_threshold_no_vector_index_is_built(index):
     index.sync(chunks(300))
-    vectors = vector_matrix(chunks(300)["vector"])
-    for query in (0, 150, 299):
-        wanted = np.argsort(-(vectors @ vectors[query]))[:10]
-        assert index.nearest(vectors[query], 10)["record_id"].to_list() == [f"{n:032x}" for n in wanted]
-    assert index.recall_at_10(50) == 1.0
+    assert indexed_columns(index) == {SEARCHED: "FTS"}
+    assert recall_at_10(index.at(), 50) == 1.0
 
 
 def test_above_the_threshold_an_approximate_index_finds_nearly_all(tmp_path):
-    index = LanceIndex(tmp_path / "index", dimensions=DIMENSIONS, exact_below=1_000)
+    index = LanceIndex(tmp_path / "index", exact_below=1_000)
     index.sync(chunks(2_000))
-    table = lancedb.connect(index.uri).open_table(TABLE)
-    assert {entry.index_type for entry in table.list_indices()} == {"FTS", "IvfHnswSq"}
-    assert index.recall_at_10(50) >= 0.99
+    assert indexed_columns(index) == {
+        SEARCHED: "FTS", "vector": "IvfHnswSq", "source": "Bitmap", "language": "Bitmap", "date": "BTree",
+        "pii": "Bitmap", "injection": "Bitmap",
+    }  # fmt: skip
+    assert recall_at_10(index.at(), 50) >= 0.99
+    assert recall_at_10(index.at(), 50, replace(EVERYTHING, languages=("de",), sources=("shop",))) >= 0.99
+    index.sync(chunks(2_100).slice(50))
+    assert recall_at_10(index.at(), 50) >= 0.99
     index.sync(chunks(500))
-    table = lancedb.connect(index.uri).open_table(TABLE)
-    assert {entry.index_type for entry in table.list_indices()} == {"FTS"}
+    assert indexed_columns(index) == {SEARCHED: "FTS"}
 
 
-def test_filters_hold_before_the_search(index):
-    index.sync(chunks(300))
-    vector = vector_matrix(chunks(300)["vector"])[0]
-    where = chunk_filter(source="blog", since=DAY + dt.timedelta(days=1), until=DAY + dt.timedelta(days=1))
-    for found in (index.nearest(vector, 20, where), index.matching("kettle", 20, where)):
-        assert len(found) == 20
-        assert set(found["source"]) == {"blog"}
-        assert set(found["date"]) == {DAY + dt.timedelta(days=1)}
+def test_a_worn_vector_index_is_built_anew(tmp_path):
+    index = LanceIndex(tmp_path / "index", exact_below=300)
+    segments: list[int] = []
+    for turn in range(MOST_SEGMENTS + 2):
+        index.sync(chunks(300 + turn))
+        entries = table_of(index).list_indices()
+        segments += [entry.num_segments for entry in entries if entry.columns == ["vector"]]
+    assert max(segments) == MOST_SEGMENTS + 1
+    assert segments[-1] < 3
+    assert recall_at_10(index.at(), 50) >= 0.99
 
 
-def test_no_filter_is_none():
-    assert chunk_filter() is None
+def test_an_index_of_another_layout_is_written_anew(index):
+    lancedb.connect(index.uri).create_table(TABLE, chunks(3).select("chunk_id", "text").to_arrow())
+    assert index.sync(chunks(5)).inserted == 5
+    assert index.at().rows(CHUNK_SCHEMA.names()).equals(chunks(5))
 
 
-@pytest.mark.parametrize("source", ["it's", "' OR 1=1 --", "a\\'b", "", "x'; DROP TABLE chunks", "é\u2028"])
-def test_a_hostile_source_name_is_only_a_name(index, source):
-    named = chunks(4).with_columns(
-        source=pl.when(pl.col("record_id") == f"{1:032x}").then(pl.lit(source)).otherwise("source")
-    )
-    index.sync(named)
-    found = index.matching("kettle", 10, chunk_filter(source=source))
-    assert found["record_id"].to_list() == [f"{1:032x}"]
+def test_vectors_of_another_length_cannot_join_those_that_stay(index):
+    index.sync(chunks(4))
+    longer = chunks(4, dimensions=3).with_columns(kind=pl.lit("product"))
+    with pytest.raises(ValueError, match="of length 3"):
+        index.sync(longer, pending=[f"{0:032x}"])
 
 
-@given(st.lists(st.text(max_size=5), min_size=1, max_size=3))
-def test_a_condition_holds_its_values_between_balanced_quotes(values):
-    condition = equals_any("source", values)
-    assert condition.count("'") % 2 == 0
-    assert condition.replace("''", "").count("'") <= 2 * len(values)
-
-
-def test_only_live_canonical_records_that_may_be_retrieved_are_indexed_in_their_current_version():
-    def corpus_row(number, date=DAY, state="live", duplicate_of=None, pii=None, injection_flags=None):
-        return {
-            "record_id": f"{number:032x}", "source": "shop", "date": date, "state": state,
-            "duplicate_of": duplicate_of, "url": f"https://x.test/{number}", "title": None,
-            "pii": pii, "injection_flags": injection_flags,
-        }  # fmt: skip
-
-    later = DAY + dt.timedelta(days=1)
-    rows = [corpus_row(1), corpus_row(2, state="gone"), corpus_row(3, duplicate_of="0" * 32)]
-    rows += [corpus_row(4, date=later), corpus_row(5, pii='{"email":1}')]
-    rows += [corpus_row(6, injection_flags=["ignore_previous"]), corpus_row(7, pii="{}", injection_flags=[])]
-    corpus = pl.DataFrame(rows, schema={name: TABLES["corpus"].polars_schema[name] for name in rows[0]})
-    embeddings = pl.DataFrame(
-        [
-            {
-                "date": date, "source": "shop", "chunk_id": f"{number:032x}-0000",
-                "record_id": f"{number:032x}", "ordinal": 0, "start": 0, "end": 1, "tokens": 3, "text": "x",
-                "text_hash": "0" * 64, "model_id": "tiny@1", "vector": [1.0],
-            }
-            for number, date in [*((number, DAY) for number in range(1, 9)), (4, later)]
-        ],
-        schema=TABLES["embeddings"].polars_schema,
-    )  # fmt: skip
-    wanted = indexable_chunks(corpus, embeddings)
-    assert wanted.schema == CHUNK_SCHEMA
-    assert wanted.select("record_id", "date").rows() == [
-        (f"{1:032x}", DAY), (f"{4:032x}", later), (f"{7:032x}", DAY),
-    ]  # fmt: skip
-    allowed = indexable_chunks(corpus, embeddings, pii_allowed=["shop"], injection_allowed=["blog"])
-    assert set(allowed["record_id"]) - set(wanted["record_id"]) == {f"{5:032x}"}
-    allowed = indexable_chunks(corpus, embeddings, pii_allowed=["blog"], injection_allowed=["shop"])
-    assert set(allowed["record_id"]) - set(wanted["record_id"]) == {f"{6:032x}"}
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The kettles were boiling", "kettle boils"), ("Crème brûlée für alle", "creme brulee"),
+        ("中文分词测试", "分词"), ("東京タワーに行く", "タワー"), ("ภาษาไทยง่ายนิดเดียว", "ภาษา"),
+        ("set data_asset_name to 3", "asset"), ("Python 3 and C", "3"), ("Python 3 and C", "c"),
+    ],
+)  # fmt: skip
+def test_words_are_found_in_any_form_and_script(index, text, words):
+    texts = pl.Series(["teapot", "teapot", text, "teapot"])
+    index.sync(chunks(4).with_columns(text=texts, context=pl.lit(None, pl.String)))
+    assert numbers(index.at().matching(words, 1, EVERYTHING)) == [2]

@@ -1,28 +1,36 @@
-"""Conditions on chunks in the index's SQL: the only code that writes values into it.
+"""Conditions on chunks in SQL text: the only code that writes values into LanceDB's conditions.
 
-What belongs here: escaping. Columns are named by our own code only.
+What belongs here: escaping. Columns are named by our own code only. PostgreSQL takes values as parameters.
 """
 
-import datetime as dt
 from collections.abc import Iterable
+
+from webdata_assets.stages.index.index import ChunkFilter
+
+_NOTHING = "false"
 
 
 def equals_any(column: str, values: Iterable[str]) -> str:
     """Return the condition that `column` is one of `values`, whatever characters these hold."""
-    return f"{column} IN ({', '.join(map(_text, values))})"
+    quoted = ", ".join(map(_text, values))
+    return f"{column} IN ({quoted})" if quoted else _NOTHING
 
 
-def chunk_filter(
-    *, source: str | None = None, since: dt.date | None = None, until: dt.date | None = None
-) -> str | None:
-    """Return the condition for chunks of a source, dated from `since` to `until` inclusive; None for all."""
+def condition(where: ChunkFilter) -> str | None:
+    """Return the condition that a filter means; None where it lets everything through."""
     conditions = []
-    if source is not None:
-        conditions.append(equals_any("source", [source]))
-    if since is not None:
-        conditions.append(f"date >= date '{since.isoformat()}'")
-    if until is not None:
-        conditions.append(f"date <= date '{until.isoformat()}'")
+    if not where.pii:
+        conditions.append("NOT pii")
+    if not where.injection:
+        conditions.append("NOT injection")
+    if where.sources is not None:
+        conditions.append(equals_any("source", where.sources))
+    if where.languages is not None:
+        conditions.append(equals_any("language", where.languages))
+    if where.since is not None:
+        conditions.append(f"date >= date '{where.since.isoformat()}'")
+    if where.until is not None:
+        conditions.append(f"date <= date '{where.until.isoformat()}'")
     return " AND ".join(conditions) or None
 
 

@@ -1,240 +1,184 @@
-"""The embedded index: one LanceDB table of chunks with vectors and full text.
+"""The embedded index: one LanceDB table of chunks with vectors and full text, whose versions are its states.
 
-What belongs here: bringing the table to a wanted state, and ranking by one signal. What does not: which
-chunks are wanted (chunk_rows.py), and fusing signals into answers (search.py).
+What belongs here: bringing the table to a wanted state, and keeping the states that have a name. What does
+not: which chunks are wanted (chunk_rows.py, sync.py), and searching a state (lance_snapshot.py).
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from webdata_assets.schemas.embeddings import DIMENSIONS
-from webdata_assets.stages.embed.embed import vector_matrix
-from webdata_assets.stages.embed.encoder import Vectors
+from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA
 from webdata_assets.stages.index.filters import equals_any
+from webdata_assets.stages.index.index import SyncResult
+from webdata_assets.stages.index.lance_indexes import needs_work, update_indexes
+from webdata_assets.stages.index.lance_rows import arrow_schema, to_arrow
+from webdata_assets.stages.index.lance_snapshot import LanceSnapshot
+from webdata_assets.stages.index.sync import HELD_SCHEMA, SyncPlan, plan_sync
 
 TABLE = "chunks"
 EXACT_BELOW_ROWS = 20_000
 """Up to here comparing with every vector takes milliseconds, and finds exactly the nearest."""
+KEEP_UNNAMED = dt.timedelta(hours=1)
+"""A reader of a state that has, or had, no name may go on for so long."""
 
-_COMPARED = [name for name in CHUNK_SCHEMA.names() if name not in ("text", "vector")]
-_ANSWER = [name for name in CHUNK_SCHEMA.names() if name != "vector"]
-_KEEP_OLD_VERSIONS = dt.timedelta(hours=1)
-_REFINE_FACTOR = 3
-"""An approximate index proposes so many times the rows asked for; their whole vectors then decide."""
-_TIE = 1e-5
-
-
-@dataclass(frozen=True)
-class SyncResult:
-    """Chunks that one sync wrote or removed."""
-
-    inserted: int
-    updated: int
-    deleted: int
-
-    @property
-    def changed(self) -> bool:
-        """Whether the table has a new version."""
-        return bool(self.inserted or self.updated or self.deleted)
+_FOR_EVER = dt.timedelta(days=36_500)
+_MARGIN = dt.timedelta(minutes=1)
+_DIMENSIONS_OF_NOTHING = 1
 
 
 class LanceIndex:
-    """Chunks, searchable by vector and by text.
+    """Chunks, searchable by vector and by text. Implements `ChunkIndex`; one writer at a time.
 
     Args:
         uri: a folder, or an object store's address.
-        dimensions: length of a vector.
         exact_below: rows from which on an approximate index (IVF_HNSW_SQ) answers vector queries.
+        keep_unnamed: how long states without a name, and such that lost it, can still be read.
     """
 
     def __init__(
-        self, uri: str | Path, *, dimensions: int = DIMENSIONS, exact_below: int = EXACT_BELOW_ROWS
+        self,
+        uri: str | Path,
+        *,
+        exact_below: int = EXACT_BELOW_ROWS,
+        keep_unnamed: dt.timedelta = KEEP_UNNAMED,
     ) -> None:
         self.uri = str(uri)
-        self._dimensions = dimensions
         self._exact_below = exact_below
+        self._keep_unnamed = keep_unnamed
 
-    def sync(self, chunks: pl.DataFrame) -> SyncResult:
-        """Make the table hold exactly these chunks, in one commit that readers see whole or not at all.
-
-        Vectors and texts are written only where `text_hash`, `model_id` or the chunk's origin differ.
+    def sync(
+        self,
+        chunks: pl.DataFrame,
+        refreshed: pl.DataFrame | None = None,
+        pending: Collection[str] = (),
+    ) -> SyncResult:
+        """Bring the newest state to these chunks, in one commit. Named states stay as they are.
 
         Args:
             chunks: rows of `CHUNK_SCHEMA`, of one model.
+            refreshed: `date` and `source` of the partitions that `chunks` describes completely. Held chunks
+                of other partitions are kept as they are, and so are the records that they belong to, unless
+                `chunks` holds a later version of them. None for every partition.
+            pending: ids of records whose chunks are not known yet: they keep what they have.
 
         Raises:
-            ValueError: a chunk twice, vectors of several models or of another length.
+            PermanentError: vectors of several models.
+            ValueError: a chunk twice, vectors of different lengths.
         """
-        chunks = chunks.select(CHUNK_SCHEMA.names()).cast(CHUNK_SCHEMA)
-        self._check(chunks)
-        table = self._open(create=True)
-        held = self._read(table, _COMPARED)
-        wanted = chunks.select(_COMPARED)
-        inserted = wanted.join(held, on="chunk_id", how="anti")
-        vanished = held.join(wanted, on="chunk_id", how="anti")
-        changed = wanted.join(held, on=_COMPARED, how="anti", nulls_equal=True)
-        result = SyncResult(len(inserted), len(changed) - len(inserted), len(vanished))
-        if result.changed:
-            rows = chunks.join(changed.select("chunk_id"), on="chunk_id", how="semi")
-            merge = table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
-            if len(vanished):
-                merge = merge.when_not_matched_by_source_delete(
-                    equals_any("chunk_id", vanished["chunk_id"].to_list())
-                )
-            merge.execute(self._to_arrow(rows))
+        table = self._open()
+        plan = plan_sync(chunks, _held(table), refreshed, pending)
+        if table is None or plan.changes:
+            table = self._commit(table, plan)
         # also after a sync that was killed between its commit and this
-        if result.changed or self._has_unindexed_rows(table):
-            self._refresh(table)
-        return result
+        if plan.changes or needs_work(table, self._exact_below):
+            update_indexes(table, self._exact_below)
+            self._optimize(table)
+        return SyncResult(plan.manifest, plan.inserted, plan.updated, plan.deleted)
 
-    def ids(self) -> pl.Series:
-        """Return the ids of all chunks held, sorted."""
-        return self._read(self._open(), ["chunk_id"])["chunk_id"].sort()
-
-    def count(self) -> int:
-        """Return how many chunks the table holds."""
-        table = self._open()
-        return 0 if table is None else int(table.count_rows())
-
-    def model_id(self) -> str | None:
-        """Return the model of the vectors held; None when there are none."""
+    def name(self, snapshot: str) -> None:
+        """Give the newest state a name, for ever the same; a name that is taken stays where it is."""
         table = self._open()
         if table is None:
-            return None
-        first = table.search().select(["model_id"]).limit(1).to_arrow()["model_id"].to_pylist()
-        return first[0] if first else None
+            table = self._commit(None, plan_sync(_no_chunks(), _held(None)))
+        if snapshot not in table.tags.list():
+            table.tags.create(snapshot, table.version)
 
-    def nearest(self, vector: Vectors, limit: int, where: str | None = None) -> pl.DataFrame:
-        """Return the chunks whose vectors are most similar (cosine), the nearest first.
+    def at(self, snapshot: str | None = None) -> LanceSnapshot:
+        """Return the state of that name, or the newest. Raises PermanentError for an unknown name."""
+        table = self._open()
+        if snapshot is None:
+            if table is not None:
+                table.checkout(table.version)
+            return LanceSnapshot(table)
+        if table is None or snapshot not in table.tags.list():
+            raise PermanentError(
+                f"The index {self.uri} has no state named {snapshot}: materialize vector_index and release",
+                failure_domain=FailureDomain.CONFIGURATION,
+            )
+        table.checkout(snapshot)
+        return LanceSnapshot(table)
 
-        Args:
-            vector: a unit vector.
-            limit: rows at most.
-            where: a condition from `filters.py`, applied before the search.
-        """
+    def names(self) -> list[str]:
+        """Return the names given, in no order."""
+        table = self._open()
+        return [] if table is None else list(table.tags.list())
+
+    def forget(self, keep: Collection[str]) -> None:
+        """Give up all names but these, and what no name nor the newest state needs any more."""
         table = self._open()
         if table is None:
-            return pl.DataFrame(schema=_answer_schema())
-        query = table.search(vector, vector_column_name="vector").distance_type("cosine")
-        query = query.refine_factor(_REFINE_FACTOR)
-        return self._answer(query, limit, where, "_distance")
+            return
+        for name in set(table.tags.list()) - set(keep):
+            table.tags.delete(name)
+        self._optimize(table)
 
-    def matching(self, words: str, limit: int, where: str | None = None) -> pl.DataFrame:
-        """Return the chunks that match any of the words best (BM25), the best first.
-
-        Args:
-            words: plain words; no character has a special meaning.
-            limit: rows at most.
-            where: a condition from `filters.py`, applied before the search.
-        """
-        from lancedb.query import MatchQuery
-
-        table = self._open()
-        if table is None or not self._has_index(table, "text"):
-            return pl.DataFrame(schema=_answer_schema())
-        match: Any = MatchQuery  # a pydantic dataclass, whose defaults the type checker does not see
-        return self._answer(table.search(match(words, "text")), limit, where, "_score")
-
-    def recall_at_10(self, sample: int) -> float:
-        """Return the share of the true ten nearest chunks that `nearest` finds; 1.0 for an empty table.
-
-        Args:
-            sample: how many of the held vectors serve as queries, spread evenly over the ids.
-        """
-        held = self._read(self._open(), ["chunk_id", "vector"]).sort("chunk_id")
-        if held.is_empty():
-            return 1.0
-        vectors = vector_matrix(held["vector"])
-        row_of = {chunk_id: row for row, chunk_id in enumerate(held["chunk_id"])}
-        neighbours = min(10, len(held))
-        found = 0
-        queries = np.linspace(0, len(held) - 1, num=min(sample, len(held)), dtype=np.int64)
-        for query in queries:
-            similarities = vectors @ vectors[query]
-            tenth = np.partition(similarities, -neighbours)[-neighbours]
-            rows = [row_of[chunk_id] for chunk_id in self.nearest(vectors[query], neighbours)["chunk_id"]]
-            # equal texts have equal vectors: any of those that tie with the tenth is right
-            found += int((similarities[rows] >= tenth - _TIE).sum())
-        return found / (len(queries) * neighbours)
-
-    def _check(self, chunks: pl.DataFrame) -> None:
-        if chunks["chunk_id"].is_duplicated().any():
-            raise ValueError("a chunk_id occurs twice")
-        if chunks["model_id"].n_unique() > 1:
-            raise ValueError(f"vectors of several models: {sorted(chunks['model_id'].unique())}")
-        if not (chunks["vector"].list.len() == self._dimensions).all():
-            raise ValueError(f"vectors are not of length {self._dimensions}")
-
-    def _open(self, *, create: bool = False) -> Any:
-        """Return the table at its newest version; None when it is not there and not to be created."""
-        import lancedb
-
-        if not create and "://" not in self.uri and not Path(self.uri).is_dir():
+    def _open(self) -> Any:
+        """Return the table at its newest version; None when it was never written."""
+        if "://" not in self.uri and not Path(self.uri).is_dir():
             return None
-        database: Any = lancedb.connect(self.uri)
-        if create:
-            return database.create_table(TABLE, schema=self._arrow_schema(), exist_ok=True)
+        database = self._connect()
         return database.open_table(TABLE) if TABLE in database.list_tables().tables else None
 
-    def _arrow_schema(self) -> Any:
-        import pyarrow as pa
+    def _connect(self) -> Any:
+        import lancedb
 
-        texts = {name: pa.string() for name, dtype in CHUNK_SCHEMA.items() if dtype == pl.String}
-        vector = pa.list_(pa.float32(), self._dimensions)
-        types = {**texts, "date": pa.date32(), "vector": vector}
-        return pa.schema([(name, types[name]) for name in CHUNK_SCHEMA.names()])
+        return lancedb.connect(self.uri)
 
-    def _to_arrow(self, chunks: pl.DataFrame) -> Any:
-        vectors = pl.col("vector").cast(pl.Array(pl.Float32, self._dimensions))
-        return chunks.with_columns(vectors).to_arrow().cast(self._arrow_schema())
+    def _commit(self, table: Any, plan: SyncPlan) -> Any:
+        """Carry out a plan as one version of the table, and return the table."""
+        dimensions = _dimensions(table) if plan.write.is_empty() else len(plan.write["vector"][0])
+        rows = to_arrow(plan.write, dimensions)
+        if table is None or table.schema != rows.schema:
+            if plan.write.height != plan.manifest.height:
+                raise ValueError(f"vectors are of length {dimensions}, those held are not")
+            # named versions stay readable: an overwrite is one more version, of another schema
+            mode = "create" if table is None else "overwrite"
+            return self._connect().create_table(TABLE, rows, mode=mode)
+        merge = table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
+        if plan.deleted:
+            gone = equals_any("chunk_id", plan.vanished.to_list())
+            merge = merge.when_not_matched_by_source_delete(gone)
+        merge.execute(rows)
+        return table
 
-    @staticmethod
-    def _read(table: Any, columns: list[str]) -> pl.DataFrame:
-        schema = {name: CHUNK_SCHEMA[name] for name in columns}
-        if table is None:
-            return pl.DataFrame(schema=schema)
-        rows = pl.from_arrow(table.search().select(columns).to_arrow())
-        assert isinstance(rows, pl.DataFrame)
-        return rows.cast(pl.Schema(schema))
+    def _optimize(self, table: Any) -> None:
+        """Fold new rows into the indexes, put small files together, and remove what nothing needs.
 
-    @staticmethod
-    def _answer(query: Any, limit: int, where: str | None, score: str) -> pl.DataFrame:
-        if where is not None:
-            query = query.where(where, prefilter=True)
-        rows = pl.from_arrow(query.select([*_ANSWER, score]).limit(limit).to_arrow())
-        assert isinstance(rows, pl.DataFrame)
-        return rows.sort([score, "chunk_id"], descending=[score == "_score", False]).select(_ANSWER)
-
-    @staticmethod
-    def _has_index(table: Any, column: str) -> bool:
-        return any(index.columns == [column] for index in table.list_indices())
-
-    @staticmethod
-    def _has_unindexed_rows(table: Any) -> bool:
-        indices = {index.columns[0]: index for index in table.list_indices()}
-        held = table.count_rows()
-        return held > 0 and ("text" not in indices or indices["text"].num_unindexed_rows > 0)
-
-    def _refresh(self, table: Any) -> None:
-        """Build the full-text index anew, the vector index where it pays, and put small files together."""
-        from lancedb.index import FTS, HnswSq
-
-        table.create_index("text", config=FTS(), replace=True)
-        if table.count_rows() >= self._exact_below:
-            graph = HnswSq(distance_type="cosine", num_partitions=1)
-            table.create_index("vector", config=graph, replace=True)
-        else:
-            for index in table.list_indices():
-                if index.columns == ["vector"]:
-                    table.drop_index(index.name)
-        table.optimize(cleanup_older_than=_KEEP_OLD_VERSIONS)
+        LanceDB removes nothing that is newer than the oldest version it keeps, and refuses to pass a named
+        one: versions go from the oldest on, up to the first name.
+        """
+        # by itself, since it may take long, and the age of what goes is counted from its end
+        table.optimize(cleanup_older_than=_FOR_EVER)
+        # the newest version never goes
+        named = {tag["version"] for tag in table.tags.list().values()} - {table.version}
+        now = dt.datetime.now(dt.UTC)
+        kept_since = [
+            now - version["timestamp"].astimezone(dt.UTC)
+            for version in table.list_versions()
+            if version["version"] in named
+        ]
+        table.optimize(cleanup_older_than=max([self._keep_unnamed, *kept_since]) + _MARGIN)
 
 
-def _answer_schema() -> dict[str, pl.DataType]:
-    return {name: CHUNK_SCHEMA[name] for name in _ANSWER}
+def _no_chunks() -> pl.DataFrame:
+    return pl.DataFrame(schema=CHUNK_SCHEMA)
+
+
+def _dimensions(table: Any) -> int:
+    if table is None or "vector" not in table.schema.names:
+        return _DIMENSIONS_OF_NOTHING
+    return int(table.schema.field("vector").type.list_size)
+
+
+def _held(table: Any) -> pl.DataFrame:
+    """Return what the table holds, as `HELD_SCHEMA`; nothing when it has another layout than ours."""
+    if table is None or table.schema != arrow_schema(_dimensions(table)):
+        return pl.DataFrame(schema=HELD_SCHEMA)
+    rows = pl.from_arrow(table.search().select(HELD_SCHEMA.names()).to_arrow())
+    assert isinstance(rows, pl.DataFrame)
+    return rows.cast(HELD_SCHEMA)

@@ -1,0 +1,21 @@
+"""The searchable index as a Dagster resource."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from webdata_assets.stages.index.index import ChunkIndex
+
+
+class IndexResource(dg.ConfigurableResource["IndexResource"]):
+    """Open the index of a deployment: LanceDB, or PostgreSQL with pgvector."""
+
+    uri: str
+    """A folder, an object store's address, or `postgresql://…` without a password."""
+
+    def open(self) -> "ChunkIndex":
+        """Return the index. Opening makes nothing; raises PermanentError for an address with a password."""
+        from webdata_assets.stages.index.engines import open_index
+
+        return open_index(self.uri)

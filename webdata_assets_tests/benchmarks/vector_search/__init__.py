@@ -1,0 +1,1 @@
+"""Vectors and contenders of the index benchmark."""
