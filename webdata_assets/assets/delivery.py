@@ -11,7 +11,7 @@ from webdata_assets.stages.deliver.delta import DeltaSink
 from webdata_assets.stages.deliver.parquet import ParquetSink
 from webdata_assets.stages.deliver.rows import delivery_hash, delivery_rows
 from webdata_assets.stages.learn.classifier import Classifier
-from webdata_assets.stages.learn.registry import champion_version
+from webdata_assets.stages.learn.release import newest_release
 from webdata_assets.store.store import data_version
 
 
@@ -19,15 +19,16 @@ from webdata_assets.store.store import data_version
 def delivery(
     context: dg.AssetExecutionContext,
     corpus: pl.DataFrame,
-    model: pl.DataFrame,
+    release: pl.DataFrame,
     features: pl.LazyFrame,
     embeddings: pl.LazyFrame,
     store: StoreResource,
     clock: ClockResource,
 ) -> dg.Output[pl.DataFrame]:
-    """Merge by record id; the same rows again change nothing in any sink."""
+    """Merge by record id, with predictions of the released model; the same rows again change nothing."""
     location = store.open().location
-    champion = champion_version(model)
+    promoted = newest_release(release)
+    champion = promoted.model_version if promoted else None
     classifier = Classifier.load(location.model(champion)) if champion else None
     rows = delivery_rows(corpus, features.collect(), embeddings.collect(), classifier, champion)
     wanted = delivery_hash(rows)

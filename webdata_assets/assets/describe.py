@@ -22,7 +22,7 @@ GROUPS = {
     "features": "features",
     "fingerprints": "duplicates", "near_duplicates": "duplicates", "compared_partitions": "duplicates",
     "embeddings": "retrieval", "corpus": "retrieval", "vector_index": "retrieval",
-    "training_set": "learning", "model": "learning",
+    "training_set": "learning", "model": "learning", "release": "learning", "monitoring": "learning",
     "delivery": "delivery",
 }  # fmt: skip
 """The UI's group of each asset."""

@@ -2,7 +2,21 @@
 
 import dagster as dg
 
-from webdata_assets.checks import changes, corpus, crawl, delivery, duplicates, features, learning, records
+from webdata_assets.checks import (
+    changes,
+    corpus,
+    crawl,
+    delivery,
+    duplicates,
+    embeddings,
+    features,
+    learning,
+    model,
+    monitoring,
+    records,
+    release,
+    vector_index,
+)
 from webdata_assets.checks.check import Check
 from webdata_assets.checks.factory import build_check_step
 
@@ -11,14 +25,16 @@ STEPS: dict[str, tuple[Check, ...]] = {
     "pages_checks": tuple(check for check in crawl.CHECKS if check.table.name != "frontier"),
     "records_checks": records.CHECKS,
     "changes_checks": changes.CHECKS,
-    "features_checks": tuple(check for check in features.CHECKS if check.table.name == "features"),
-    "embeddings_checks": tuple(check for check in features.CHECKS if check.table.name == "embeddings"),
+    "features_checks": features.CHECKS,
+    "embeddings_checks": embeddings.CHECKS,
     "fingerprints_checks": tuple(check for check in duplicates.CHECKS if check.table.partitioned),
     "near_duplicates_checks": tuple(check for check in duplicates.CHECKS if not check.table.partitioned),
-    "corpus_checks": tuple(check for check in corpus.CHECKS if check.table.name == "corpus"),
-    "vector_index_checks": tuple(check for check in corpus.CHECKS if check.table.name == "vector_index"),
-    "training_set_checks": tuple(check for check in learning.CHECKS if check.table.name == "training_set"),
-    "model_checks": tuple(check for check in learning.CHECKS if check.table.name == "model"),
+    "corpus_checks": corpus.CHECKS,
+    "vector_index_checks": vector_index.CHECKS,
+    "training_set_checks": learning.CHECKS,
+    "model_checks": model.CHECKS,
+    "release_checks": release.CHECKS,
+    "monitoring_checks": monitoring.CHECKS,
     "delivery_checks": delivery.CHECKS,
 }
 """Step → its checks. One step scans a layer once."""

@@ -14,6 +14,8 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.http.proxies import ProxyHealth
+from webdata_assets.stages.index.engines import open_index
+from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets.store import Store
 
 
@@ -50,6 +52,7 @@ class Subject:
         source: the partition's source file.
         store: for formulas that compare tables.
         now: the moment of the check, in UTC.
+        index_uri: where the searchable index is; in the store if empty.
         check_proxies: fetches a page through each proxy of a source; none without proxies.
     """
 
@@ -58,6 +61,7 @@ class Subject:
     source: Source | None
     store: Store
     now: dt.datetime
+    index_uri: str = ""
     check_proxies: Callable[[Source], Sequence[ProxyHealth]] = _no_proxies
 
     @cached_property
@@ -70,6 +74,11 @@ class Subject:
         if table.partitioned and self.partition is not None:
             return self.store.tables.read_partition(table, self.partition, columns)
         return self.store.tables.read(table)
+
+    @cached_property
+    def index(self) -> ChunkIndex:
+        """The searchable index."""
+        return open_index(self.index_uri or self.store.location.index())
 
     @property
     def declared(self) -> Source:

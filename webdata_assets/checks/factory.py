@@ -15,7 +15,13 @@ from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.dagster_internals import pinned_feature
 from webdata_assets.errors import NotAdmittedError
 from webdata_assets.partitions import Partition
-from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
+from webdata_assets.resources import (
+    ClockResource,
+    FetcherResource,
+    IndexResource,
+    SourcesResource,
+    StoreResource,
+)
 from webdata_assets.stages.clean.normalise import clean_body
 from webdata_assets.store.store import data_version
 from webdata_assets.store.verdict import Verdict
@@ -41,6 +47,7 @@ def build_check_step(
         store: StoreResource,
         sources: SourcesResource,
         fetcher: FetcherResource,
+        index: IndexResource,
         clock: ClockResource,
     ) -> Iterator[dg.AssetCheckResult]:
         partition = Partition.from_key(context.partition_key) if grid else None
@@ -56,6 +63,7 @@ def build_check_step(
                 source=sources.get(partition.source) if partition else None,
                 store=opened,
                 now=clock.now(),
+                index_uri=index.uri,
                 check_proxies=lambda source: asyncio.run(fetcher.check_proxies(source)),
             )
             _require_newest_write(subject)

@@ -1,21 +1,47 @@
-"""Checks of training set and model: trained on admitted data only, reproducible, better than guessing."""
+"""Checks of the training set: admitted data only, two labels at least, no group on both sides."""
 
 import polars as pl
 
 from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.checks.tables import schema_check, unique_keys_check
-from webdata_assets.errors import PermanentError
 from webdata_assets.schemas import TABLES
-from webdata_assets.schemas.model import MODEL
 from webdata_assets.schemas.training_set import TRAINING_SET
-from webdata_assets.stages.learn.classifier import Classifier
+from webdata_assets.stages.learn.split import TEST, TRAIN, split_of
+
+MIN_TEST_GROUPS = 5
 
 
 def labels(subject: Subject) -> Finding:
-    """Compare the number of labels with 2: with fewer, nothing can be learnt and no model is trained."""
-    count = subject.rows["label"].n_unique()
-    detail = None if count >= 2 else "no model is trained: give records a `category` in extract.fields"
-    return Finding(count >= 2, value=count, threshold=2, detail=detail)
+    """Compare the labels on the poorer side of the split with 2: with fewer, nothing is learnt or judged."""
+    counts = {side: rows["label"].n_unique() for side, rows in _sides(subject).items()}
+    detail = None
+    if min(counts.values()) < 2:
+        found = ", ".join(f"{count} on the {side} side" for side, count in counts.items())
+        detail = f"labels: {found}; see where `label` of the task file takes them from"
+    return Finding(min(counts.values()) >= 2, value=min(counts.values()), threshold=2, detail=detail)
+
+
+def split(subject: Subject) -> Finding:
+    """Return whether each group lies on one side as a whole, and on the one that its hash decides."""
+    rows = subject.rows.select("group", "split")
+    sides = pl.col("split").n_unique().over("group")
+    wrong = rows.filter((sides > 1) | (pl.col("split") != split_of(rows["group"]))).height
+    return Finding(wrong == 0, value=wrong, threshold=0)
+
+
+def held_out_groups(subject: Subject) -> Finding:
+    """Compare the groups that models are judged on with 5: the score of fewer says little about others."""
+    groups = _sides(subject)[TEST]["group"].n_unique()
+    by_site = subject.rows.filter(pl.col("group") != pl.col("record_id")).height > 0
+    detail = None
+    if groups < MIN_TEST_GROUPS:
+        remedy = "add sources, or write `group_by: record` in the task file" if by_site else "add records"
+        detail = f"the evaluation is weak, it rests on {groups} {'sites' if by_site else 'records'}: {remedy}"
+    return Finding(groups >= MIN_TEST_GROUPS, value=groups, threshold=MIN_TEST_GROUPS, detail=detail)
+
+
+def _sides(subject: Subject) -> dict[str, pl.DataFrame]:
+    return {side: subject.rows.filter(pl.col("split") == side) for side in (TRAIN, TEST)}
 
 
 def admitted_only(subject: Subject) -> Finding:
@@ -28,45 +54,11 @@ def admitted_only(subject: Subject) -> Finding:
     return Finding(outside == 0, value=outside, threshold=0)
 
 
-def one_champion(subject: Subject) -> Finding:
-    """Return whether a registry with versions has exactly one champion, or none that was ever good enough."""
-    champions = subject.rows.filter(pl.col("alias") == "champion").height
-    return Finding(champions <= 1, value=champions, threshold=1)
-
-
-def score_floor(subject: Subject) -> Finding:
-    """Compare the champion's score with that of always answering the most frequent label."""
-    champion = subject.rows.filter(pl.col("alias") == "champion")
-    if champion.height == 0:
-        return Finding(True, detail="there is no champion yet")
-    score, floor = champion.item(0, "score"), champion.item(0, "baseline_score")
-    return Finding(score >= floor, value=score, threshold=floor)
-
-
-def artefacts_are_intact(subject: Subject) -> Finding:
-    """Return whether every model that may be used loads, with the BLAKE3 that the registry records."""
-    wrong = []
-    for version, recorded in (
-        subject.rows.filter(pl.col("alias") != "retired").select("version", "artefact_hash").iter_rows()
-    ):
-        try:
-            found = Classifier.load(subject.store.location.model(version)).artefact_hash
-        except PermanentError as error:
-            wrong.append(str(error))
-            continue
-        if found != recorded:
-            wrong.append(f"{version} has BLAKE3 {found[:16]}…, recorded was {recorded[:16]}…")
-    return Finding(not wrong, value=len(wrong), threshold=0, detail="; ".join(wrong) or None)
-
-
 CHECKS = (
     schema_check(TRAINING_SET),
     unique_keys_check(TRAINING_SET),
-    Check("labels", TRAINING_SET, "Distinct labels ≥ 2.", labels),
+    Check("labels", TRAINING_SET, "Distinct labels on either side of the split ≥ 2.", labels),
+    Check("split", TRAINING_SET, "Rows whose group lies on both sides, or on the wrong one = 0.", split),
+    Check("held_out_groups", TRAINING_SET, "Groups on the test side ≥ 5.", held_out_groups),
     Check("admitted_only", TRAINING_SET, "Rows from partitions that are not admitted = 0.", admitted_only),
-    schema_check(MODEL),
-    unique_keys_check(MODEL),
-    Check("one_champion", MODEL, "Champions ≤ 1.", one_champion),
-    Check("score_floor", MODEL, "The champion's macro F1 ≥ that of the most frequent label.", score_floor),
-    Check("artefact_hash", MODEL, "Usable models whose checksum differs = 0.", artefacts_are_intact),
 )  # fmt: skip

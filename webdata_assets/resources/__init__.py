@@ -1,17 +1,23 @@
-"""What a deployment swaps: store, sources, ways to fetch, processes that read, encoder, clock."""
+"""What a deployment swaps: store, sources, ways to fetch, processes that read, encoder, index, clock."""
 
 from webdata_assets.resources.clock import ClockResource
 from webdata_assets.resources.encoder import EncoderResource
 from webdata_assets.resources.extractor import ExtractorResource
 from webdata_assets.resources.fetcher import FetcherResource
+from webdata_assets.resources.index import IndexResource
+from webdata_assets.resources.mlflow import MlflowResource
 from webdata_assets.resources.sources import SourcesResource
 from webdata_assets.resources.store import StoreResource
+from webdata_assets.resources.task import TaskResource
 
 __all__ = [
     "ClockResource",
     "EncoderResource",
     "ExtractorResource",
     "FetcherResource",
+    "IndexResource",
+    "MlflowResource",
     "SourcesResource",
     "StoreResource",
+    "TaskResource",
 ]

@@ -143,6 +143,19 @@ class Ledger:
                 "data; run it again together with its checks"
             )
 
+    def passed(self, table: Table, data_version: str) -> bool:
+        """Return whether all blocking checks ever passed on one data version of an unpartitioned table."""
+        verdicts = (
+            self._entries(table, None)
+            .filter(pl.col("data_version") == data_version, pl.col("blocking"))
+            .select("check", "passed", "at")
+            .collect()
+            .sort("at")
+            .group_by("check", maintain_order=True)
+            .last()
+        )
+        return set(table.blocking_checks) <= set(verdicts.filter("passed")["check"])
+
     def newest_verdicts(self, table: Table, check: str) -> pl.DataFrame:
         """Return, per partition, the newest verdict of one check on the newest write.
 

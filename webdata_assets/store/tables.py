@@ -198,8 +198,8 @@ class Tables:
 
 
 def _clustering(table: Table) -> list[str] | None:
-    # The ledger is asked for one asset at a time; by asset it opens a twelfth of the files.
-    return ["asset"] if "asset" in table.polars_schema else None
+    # The ledger is asked for one asset at a time, and vectors for one model: the other files stay closed.
+    return [table.key[0]] if table.key[0] in ("asset", "model_id") else None
 
 
 def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:

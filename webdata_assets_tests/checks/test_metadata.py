@@ -1,5 +1,6 @@
 """What the UI is told by every asset and every check of a real run, from frontier to delivery."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from webdata_assets_tests.deployment import Deployment
 
 NUMBERS = (dg.FloatMetadataValue, dg.IntMetadataValue)
 DAY = "2026-06-01"
+DRAWN = re.compile(r"!\[[A-Za-z ,]+\]\(data:image/svg\+xml;base64,[A-Za-z0-9+/=]+\)")
+"""A picture that lies in the metadata itself, and nothing beside it."""
 
 
 def as_text(entry: dg.MetadataValue) -> bool:
     """Whether the UI shows an entry as it is: Markdown and URLs would load or follow what was crawled."""
+    if isinstance(entry, dg.MarkdownMetadataValue):
+        return DRAWN.fullmatch(entry.md_str or "") is not None
     return isinstance(
         entry,
         dg.TextMetadataValue

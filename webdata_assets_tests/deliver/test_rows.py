@@ -7,12 +7,12 @@ from webdata_assets.errors import PermanentError
 from webdata_assets.stages.deliver.rows import DELIVERY_SCHEMA, delivery_hash, delivery_rows
 from webdata_assets.stages.learn.classifier import train
 from webdata_assets.stages.learn.training_set import build_training_set
-from webdata_assets_tests.learn.samples import CATEGORIES, corpus, embeddings, features
+from webdata_assets_tests.learn.samples import CATEGORIES, TASK, corpus, embeddings, features
 
 
 @pytest.fixture(scope="module")
 def classifier():
-    return train(build_training_set(corpus(), features(), embeddings()))
+    return train(build_training_set(corpus(), features(), embeddings(), TASK), TASK)
 
 
 def test_live_canonical_records_are_delivered_with_their_prediction(classifier):
@@ -24,7 +24,7 @@ def test_live_canonical_records_are_delivered_with_their_prediction(classifier):
     )
     assert rows.schema == DELIVERY_SCHEMA
     assert rows["record_id"].to_list() == [f"{n:032x}" for n in range(60) if n not in (1, 2)]
-    assert set(rows["predicted_category"]) == set(CATEGORIES)
+    assert set(rows["predicted_label"]) == set(CATEGORIES)
     assert rows["predicted_probability"].is_between(1 / 3, 1).all()
     assert set(rows["model_version"]) == {"v1"}
 
@@ -33,12 +33,12 @@ def test_unlabelled_records_are_predicted_too(classifier):
     unlabelled = corpus(category=pl.lit(None, pl.String))
     rows = delivery_rows(unlabelled, features(), embeddings(), classifier, "v1")
     assert rows["category"].null_count() == 60
-    assert rows["predicted_category"].null_count() == 0
+    assert rows["predicted_label"].null_count() == 0
 
 
 def test_records_without_features_are_delivered_without_prediction(classifier):
     rows = delivery_rows(corpus(), features(50), embeddings(), classifier, "v1")
-    unknown = rows.filter(pl.col("predicted_category").is_null())
+    unknown = rows.filter(pl.col("predicted_label").is_null())
     assert len(unknown) == 10
     assert unknown["predicted_probability"].null_count() == unknown["model_version"].null_count() == 10
 
@@ -46,7 +46,7 @@ def test_records_without_features_are_delivered_without_prediction(classifier):
 def test_without_a_classifier_nothing_is_predicted():
     rows = delivery_rows(corpus(), features(), embeddings(), None, None)
     assert rows.schema == DELIVERY_SCHEMA
-    assert rows["predicted_category"].null_count() == len(rows) == 60
+    assert rows["predicted_label"].null_count() == len(rows) == 60
 
 
 def test_the_row_hash_follows_the_row(classifier):

@@ -159,7 +159,7 @@ def test_a_delta_merge_is_one_commit_that_names_the_run(tmp_path):
 def test_a_delta_table_that_was_edited_is_brought_back(tmp_path):
     sink = DeltaSink(tmp_path)
     sink.merge(rows(), run_id="r1")
-    DeltaTable(tmp_path).update(updates={"title": "'edited'"}, predicate="url = 'https://x.test/3'")
+    DeltaTable(tmp_path).update(updates={"title": "'edited'"}, predicate="url = 'https://www.site-3.test/3'")
     result = sink.merge(rows(), run_id="r2")
     assert result.updated == 1
     assert result.content_hash == delivery_hash(rows())

@@ -24,13 +24,14 @@ from webdata_assets_tests.store.rows import DAY, frame, row
 
 SNAPSHOT = Path(__file__).with_name("features.snapshot.json")
 DECLARED = {name: facts for name, column in Features.columns().items() if (facts := facts_of(column))}
-NO_FEATURES = {"date", "source", "record_id", "kind", "category", "split", "computed_for"}
+NO_FEATURES = {"date", "source", "record_id", "kind", "category", "computed_for"}
 
 
 def sample() -> pl.DataFrame:
     """Return the features of three records with a past, in which every feature has a value other than 0."""
     before = Partition(DAY - dt.timedelta(days=3), "shop")
     rich = {
+        "url": "https://shop.example.com/2/garden-light.html?colour=red",
         "title": "Garden light", "language": "en", "language_confidence": 0.9, "content_confidence": 0.8,
         "text": "The light costs 20 Euro. It is WATERPROOF, and readable.\nOrder it today!",
         "structured_text": "# Light\n\n- [Order](/o) it\n\n![x](/x)\n\n|a|b|\n|-|-|\n\n```\ncode\n```",

@@ -87,15 +87,6 @@ def test_no_records_give_no_features_in_the_tables_form() -> None:
     assert features.is_empty()
 
 
-def test_the_split_is_80_10_10_and_follows_the_id_alone() -> None:
-    many = records(*({"title": "x"} for _ in range(3_000)))
-    shares = featurize(many, DATE)["split"].value_counts()
-    counts = {row["split"]: row["count"] / many.height for row in shares.to_dicts()}
-    assert counts == pytest.approx({"train": 0.8, "validation": 0.1, "test": 0.1}, abs=0.02)
-    changed = featurize(many.reverse().with_columns(title=pl.lit("y")), DATE)
-    assert changed["split"].equals(featurize(many, DATE)["split"])
-
-
 def test_records_of_another_date_are_refused() -> None:
     with pytest.raises(ValueError, match="other dates"):
         featurize(records({}), DATE + dt.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""A small corpus with features and vectors from which the categories can be learnt."""
+"""A small corpus of 20 sites, with features and vectors from which the categories can be learnt."""
 
 import datetime as dt
 
@@ -8,11 +8,13 @@ import polars as pl
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.features import FEATURE_COLUMNS, Features
 from webdata_assets.stages.embed.embed import vector_series
+from webdata_assets.tasks.model import Label, Task
 
 DAY = dt.date(2026, 1, 2)
 CATEGORIES = ("kitchen", "garden", "office")
 MODEL_ID = "tiny@1"
 DIMENSIONS = 8
+TASK = Task(name="topic", description="The topic of a record", label=Label(field="category"))
 
 
 def corpus(count=60, **columns):
@@ -24,7 +26,7 @@ def corpus(count=60, **columns):
             "date": DAY,
             "state": "live",
             "kind": "product",
-            "url": f"https://x.test/{n}",
+            "url": f"https://www.site-{n % 20}.test/{n}",
             "title": f"Item {n}",
             "text": f"Text {n}",
             "category": CATEGORIES[n % 3],
@@ -43,14 +45,15 @@ def features(count=60, date=DAY):
     values |= {
         name: random.random(count) for name in FEATURE_COLUMNS if getattr(columns[name], "max", 0) == 1
     }
-    values |= {"has_price": random.random(count) > 0.5}
+    values |= {
+        name: random.random(count) > 0.5 for name in FEATURE_COLUMNS if columns[name].dtype == pl.Boolean
+    }
     rows = {
         "date": [date] * count,
         "source": ["shop"] * count,
         "record_id": [f"{n:032x}" for n in range(count)],
         "kind": ["product"] * count,
         "category": [CATEGORIES[n % 3] for n in range(count)],
-        "split": ["test" if n % 5 == 0 else "train" for n in range(count)],
         **values,
         "computed_for": [dt.datetime(2026, 1, 2, 23, tzinfo=dt.UTC)] * count,
     }
@@ -74,6 +77,8 @@ def embeddings(count=60, date=DAY, model_id=MODEL_ID):
             "chunk_id": f"{n:032x}-{ordinal:04d}",
             "record_id": f"{n:032x}",
             "ordinal": ordinal,
+            "field": "text",
+            "heading_path": [],
             "start": ordinal,
             "end": ordinal + 1,
             "tokens": 3,

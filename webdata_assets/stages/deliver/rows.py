@@ -9,7 +9,7 @@ import polars as pl
 from webdata_assets.schemas import TABLES
 from webdata_assets.stages.hashing import content_hash, row_hashes
 from webdata_assets.stages.learn.classifier import Classifier
-from webdata_assets.stages.learn.training_set import build_examples
+from webdata_assets.stages.learn.training_set import readable_records
 
 KEY = "record_id"
 _CORPUS = TABLES["corpus"].polars_schema
@@ -21,7 +21,7 @@ _FROM_CORPUS = (
 DELIVERY_SCHEMA = pl.Schema(
     {
         **{name: _CORPUS[name] for name in _FROM_CORPUS},
-        "predicted_category": pl.String(),
+        "predicted_label": pl.String(),
         "predicted_probability": pl.Float64(),
         "model_version": pl.String(),
         "row_hash": pl.String(),
@@ -53,13 +53,13 @@ def delivery_rows(
     """
     live = corpus.filter(pl.col("duplicate_of").is_null(), state="live")
     predictions = pl.DataFrame(
-        schema={name: DELIVERY_SCHEMA[name] for name in (KEY, "predicted_category", "predicted_probability")}
+        schema={name: DELIVERY_SCHEMA[name] for name in (KEY, "predicted_label", "predicted_probability")}
     )
     if classifier is not None:
-        examples = build_examples(live, features, embeddings)
+        examples = readable_records(live, features, embeddings)
         predicted = classifier.predict(examples)
         predictions = examples.select(KEY).with_columns(
-            pl.Series("predicted_category", predicted.labels, dtype=pl.String),
+            pl.Series("predicted_label", predicted.labels, dtype=pl.String),
             pl.Series("predicted_probability", predicted.probabilities.max(axis=1), dtype=pl.Float64).round(
                 _PROBABILITY_DECIMALS
             ),
@@ -68,7 +68,7 @@ def delivery_rows(
         live.select(_FROM_CORPUS)
         .join(predictions, on=KEY, how="left", validate="1:1")
         .with_columns(
-            model_version=pl.when(pl.col("predicted_category").is_not_null()).then(pl.lit(model_version))
+            model_version=pl.when(pl.col("predicted_label").is_not_null()).then(pl.lit(model_version))
         )
         .cast({"model_version": pl.String})
         .sort(KEY)

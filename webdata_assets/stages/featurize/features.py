@@ -1,8 +1,8 @@
 """Records → features: the assembly of all formulas into rows of the features table.
 
 What belongs here: the formulas over single columns, and the order of things. What does not: formulas over
-text (text.py), its structure (structure.py) and the past (history.py); vectors (embed/); joining features for
-a model (learn/).
+text (text.py), its structure (structure.py), the URL (url.py) and the past (history.py); vectors (embed/);
+joining features for a model (learn/).
 """
 
 import datetime as dt
@@ -13,9 +13,9 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.stages.featurize.history import NO_HISTORY, History
 from webdata_assets.stages.featurize.structure import structure_features
 from webdata_assets.stages.featurize.text import readability, text_features
+from webdata_assets.stages.featurize.url import url_features
 
 _FEATURES = TABLES["features"].polars_schema
-_SPLIT_DIGITS = 8
 _SECONDS_PER_DAY = 86_400
 _ZERO_WHEN_UNKNOWN = ("change_rate", "days_known", "earlier_versions")
 
@@ -40,10 +40,10 @@ def featurize(records: pl.DataFrame, date: dt.date, history: History = NO_HISTOR
     features = (
         records.lazy()
         .select(
-            "date", "source", "record_id", "kind", "category", split(),
+            "date", "source", "record_id", "kind", "category",
             *text_features(), *readability(), *structure_features(), *_quality_features(),
             *_price_features(), age_days(end), _days_until(end, "modified_at").alias("days_since_modified"),
-            pl.lit(end).alias("computed_for"),
+            *url_features(), pl.lit(end).alias("computed_for"),
         )
         .join(history.records.lazy(), on="record_id", how="left", validate="1:1")
         .with_columns(
@@ -56,17 +56,6 @@ def featurize(records: pl.DataFrame, date: dt.date, history: History = NO_HISTOR
         .sort("record_id")
         .collect()
     )
-
-
-def split() -> pl.Expr:
-    """Return train, validation or test in 80 / 10 / 10.
-
-    The record id is a BLAKE3, hence uniform: its first 32 bits modulo 10 decide, below 8 train, 8 validation,
-    9 test. A record keeps its split for ever.
-    """
-    bucket = pl.col("record_id").str.head(_SPLIT_DIGITS).str.to_integer(base=16, dtype=pl.UInt32) % 10
-    names = pl.when(bucket < 8).then(pl.lit("train")).when(bucket == 8).then(pl.lit("validation"))
-    return names.otherwise(pl.lit("test")).alias("split")
 
 
 def age_days(end: dt.datetime) -> pl.Expr:

@@ -1,7 +1,7 @@
-"""The registry of models: one row per trained version, one champion at most.
+"""The registry of models: one row per trained version, and what became of each.
 
-What belongs here: how a newly trained version changes the registry. What does not: training and scoring, and
-where the registry is stored (store/).
+What belongs here: how a newly trained version changes the registry. What does not: training and judging,
+which version is in use (release.py), and where the registry is stored (store/).
 """
 
 import datetime as dt
@@ -11,18 +11,20 @@ import polars as pl
 
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.stages.learn.classifier import MIN_TRAINING_ROWS, Classifier
-from webdata_assets.stages.learn.evaluation import Comparison, compare
-from webdata_assets.stages.learn.promotion import Decision, decide
+from webdata_assets.stages.learn.promotion import Judgement
 
-METRIC = "macro_f1"
 VERSION_DIGITS = 16
+CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a model was trained on."""
+    """What a model was trained on, and when; the fingerprints are those of the registry."""
 
+    task: str
+    train_rows: int
     training_fingerprint: str
+    evaluation_fingerprint: str
     admitted_fingerprint: str
     admitted_partitions: int
     trained_at: dt.datetime
@@ -39,70 +41,71 @@ def version_of(classifier: Classifier) -> str:
     return classifier.artefact_hash[:VERSION_DIGITS]
 
 
-def champion_version(registry: pl.DataFrame) -> str | None:
-    """Return the version in use, or None when none was promoted yet."""
-    champion = registry.filter(pl.col("alias") == "champion")
-    return champion.item(0, "version") if champion.height else None
-
-
-def judge(
-    challenger: Classifier, champion: Classifier | None, training_set: pl.DataFrame
-) -> tuple[Comparison, Decision]:
-    """Compare both on the test rows, which neither was trained on, and decide.
-
-    The floor is the score of always answering the most frequent label.
-    """
-    comparison = compare(challenger, champion, training_set.filter(pl.col("split") == "test"))
-    decision = decide(
-        comparison.challenger.macro_f1,
-        comparison.champion.macro_f1 if comparison.champion else None,
-        floor=comparison.challenger.baseline_macro_f1,
-    )
-    return comparison, decision
-
-
 def register(
     registry: pl.DataFrame,
     challenger: Classifier,
-    comparison: Comparison,
-    decision: Decision,
+    judgement: Judgement,
     origin: Origin,
     *,
+    champion: str | None,
     artefact: str,
-    train_rows: int,
 ) -> pl.DataFrame:
-    """Return the registry with one more version, as champion or challenger.
+    """Return the registry with one more version.
 
-    A version that is there already changes nothing: the same data were trained on again.
+    A version that is there already changes nothing: the same rows were trained on again.
 
     Args:
+        champion: the version in use, which it was judged beside.
         artefact: where the classifier lies, relative to the store.
-        train_rows: rows it was trained on.
     """
     version = version_of(challenger)
     if version in registry["version"]:
         return registry
-    if decision.promote:
-        older = pl.lit("retired")
-    else:
-        older = pl.when(pl.col("alias") == "champion").then("alias").otherwise(pl.lit("retired"))
+    evaluation, beside = judgement.evaluation, judgement.champion_evaluation
     row = {
         "version": version,
-        "alias": "champion" if decision.promote else "challenger",
-        "metric": METRIC,
-        "score": comparison.challenger.macro_f1,
-        "champion_score": comparison.champion.macro_f1 if comparison.champion else None,
-        "baseline_score": comparison.challenger.baseline_macro_f1,
-        "train_rows": train_rows,
-        "test_rows": comparison.challenger.rows,
+        "task": origin.task,
+        "parent": champion,
+        "metric": evaluation.metric,
+        "score": evaluation.score,
+        "score_low": evaluation.low,
+        "score_high": evaluation.high,
+        "baseline_score": evaluation.baseline,
+        "floor": judgement.floor,
+        "champion_score": beside.score if beside else None,
+        "difference": judgement.difference,
+        "difference_low": judgement.difference_low,
+        "promotable": judgement.promotable,
+        "reason": judgement.reason,
+        "evaluation": evaluation.as_json(),
+        "train_rows": origin.train_rows,
+        "test_rows": evaluation.rows,
+        "test_groups": evaluation.groups,
         "classes": len(challenger.classes),
+        "encoder": challenger.model_id,
         "training_fingerprint": origin.training_fingerprint,
+        "evaluation_fingerprint": origin.evaluation_fingerprint,
         "admitted_fingerprint": origin.admitted_fingerprint,
         "admitted_partitions": origin.admitted_partitions,
         "artefact": artefact,
         "artefact_hash": challenger.artefact_hash,
         "trained_at": origin.trained_at,
     }
-    return pl.concat(
-        [registry.with_columns(alias=older), pl.DataFrame([row], schema=MODEL.polars_schema)]
-    ).sort("version")
+    return pl.concat([registry, pl.DataFrame([row], schema=MODEL.polars_schema)]).sort("version")
+
+
+def aliases(registry: pl.DataFrame, releases: pl.DataFrame, champion: str | None) -> pl.Series:
+    """Return per version what became of it: in use, in use once, or never yet.
+
+    Args:
+        releases: rows of the `release` table.
+        champion: the model of the release in use.
+    """
+    released = releases["model_version"].drop_nulls().unique()
+    return registry.select(
+        alias=pl.when(pl.col("version").eq_missing(pl.lit(champion, pl.String)))
+        .then(pl.lit(CHAMPION))
+        .when(pl.col("version").is_in(released.implode()))
+        .then(pl.lit(RETIRED))
+        .otherwise(pl.lit(CHALLENGER))
+    )["alias"]

@@ -1,6 +1,8 @@
-"""Examples: live, canonical records with features and one vector each; the training set is the labelled ones.
+"""Examples: live, canonical records with words, features and one vector each; the training set is the
+labelled ones.
 
-What belongs here: which rows, joined how. What does not: learning from them (classifier.py).
+What belongs here: which rows, joined how. What does not: their labels (labels.py), their side of the split
+(split.py), and learning from them (classifier.py).
 """
 
 import numpy as np
@@ -10,6 +12,9 @@ from blake3 import blake3
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.features import FEATURE_COLUMNS
 from webdata_assets.stages.embed.embed import vector_matrix, vector_series
+from webdata_assets.stages.learn.labels import label_of
+from webdata_assets.stages.learn.split import group, split_of
+from webdata_assets.tasks.model import Task
 
 _SCHEMA = TABLES["training_set"].polars_schema
 _VERSION = ("record_id", "source", "date")
@@ -17,18 +22,42 @@ _MIN_NORM = 1e-12
 
 
 def build_training_set(
-    corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.DataFrame
+    corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.DataFrame, task: Task
 ) -> pl.DataFrame:
     """Return the labelled examples: the `training_set` table's rows, by `record_id`.
 
-    Args: as for `build_examples`.
+    Args and errors: as for `build_examples`.
     """
-    labelled = corpus.filter(pl.col("category").is_not_null())
-    return build_examples(labelled, features, embeddings)
+    return build_examples(corpus, features, embeddings, task).drop_nulls("label")
 
 
-def build_examples(corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
-    """Return what a classifier can read: rows like the training set's, whose label may be null.
+def build_examples(
+    corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.DataFrame, task: Task
+) -> pl.DataFrame:
+    """Return rows like the training set's, whose label may be null.
+
+    Args:
+        corpus: as for `readable_records`.
+        features: likewise.
+        embeddings: likewise.
+        task: says where labels come from, and what the split keeps together.
+
+    Raises:
+        ValueError: as `readable_records`.
+    """
+    known = corpus.select("record_id", group(task.evaluation.group_by), label_of(corpus, task.label))
+    known = known.with_columns(split_of(known["group"]))
+    return (
+        readable_records(corpus, features, embeddings)
+        .join(known, on="record_id", how="left", validate="1:1")
+        .select(_SCHEMA.names())
+        .cast(_SCHEMA)
+        .sort("record_id")
+    )
+
+
+def readable_records(corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
+    """Return what a classifier can read of each record, by `record_id`: the examples but for their labels.
 
     Features and chunks are those of the very version that the corpus names, so that nothing later than a
     record's own date is used. Records without features or without chunks are left out.
@@ -42,23 +71,31 @@ def build_examples(corpus: pl.DataFrame, features: pl.DataFrame, embeddings: pl.
         ValueError: the chunks of these records are of several models.
     """
     live = corpus.filter(pl.col("duplicate_of").is_null(), state="live")
-    versions = live.select(*_VERSION, pl.col("category").alias("label"))
+    versions = live.select(*_VERSION, "kind", "page_type", "detected_language", words())
     chunks = embeddings.join(versions, on=_VERSION, how="semi").sort("record_id", "ordinal")
     if chunks["model_id"].n_unique() > 1:
         raise ValueError(f"vectors of several models: {sorted(chunks['model_id'].unique())}")
     return (
-        versions.join(
-            features.select(*_VERSION, "split", *FEATURE_COLUMNS), on=_VERSION, how="inner", validate="1:1"
-        )
-        .join(_mean_vectors(chunks), on="record_id", how="inner", validate="1:1")
-        .select(_SCHEMA.names())
-        .cast(_SCHEMA)
+        versions.join(features.select(*_VERSION, *FEATURE_COLUMNS), on=_VERSION, how="inner", validate="1:1")
+        .join(mean_vectors(chunks), on="record_id", how="inner", validate="1:1")
         .sort("record_id")
     )
 
 
-def _mean_vectors(chunks: pl.DataFrame) -> pl.DataFrame:
-    """Return per record the unit vector along the mean of its chunks' vectors, in the given order."""
+def words() -> pl.Expr:
+    """Return title and text of records, a blank line between them; empty where there is neither."""
+    return pl.concat_str("title", "text", separator="\n\n", ignore_nulls=True).alias("words")
+
+
+def mean_vectors(chunks: pl.DataFrame) -> pl.DataFrame:
+    """Return per record the unit vector along the mean of its chunks' vectors.
+
+    Args:
+        chunks: `record_id`, `text_hash`, `model_id` and `vector`, the chunks of a record together, in order.
+
+    Returns:
+        `record_id`, `model_id`, `text_hash` (BLAKE3 of the chunks' hashes in order) and `vector`.
+    """
     records = chunks.group_by("record_id", maintain_order=True).agg(
         pl.len().alias("chunks"), pl.col("text_hash"), pl.col("model_id").first()
     )

@@ -31,14 +31,21 @@ PARTITIONS = [Partition(dt.date(2026, 6, day), source) for source in SOURCES for
 LATER = {"day_2": Partition(dt.date(2026, 6, 6), "news"), "day_3": Partition(dt.date(2026, 6, 7), "news")}
 
 
-def write(store: Store, table: Table, rows: pl.DataFrame, partition: Partition | None) -> None:
+def write(
+    store: Store,
+    table: Table,
+    rows: pl.DataFrame,
+    partition: Partition | None,
+    *,
+    code_version: str = "1",
+) -> None:
     """Write and admit, as the IO manager and the checks do."""
     version = data_version(table, rows)
     store.ledger.begin_write(
         table,
         partition,
         data_version=version,
-        code_version="1",
+        code_version=code_version,
         rows=rows.height,
         extracted=None,
         run_id="run",

@@ -1,0 +1,123 @@
+"""What is not admitted teaches the model nothing, whatever lies in the tables."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from webdata_assets.assets.corpus import corpus
+from webdata_assets.assets.model import model
+from webdata_assets.assets.training_set import training_set
+from webdata_assets.checks.catalogue import STEPS
+from webdata_assets.checks.factory import build_check_step
+from webdata_assets.definitions import build_resources
+from webdata_assets.partitions import Partition
+from webdata_assets.resources import ClockResource
+from webdata_assets.schemas.model import MODEL
+from webdata_assets.schemas.near_duplicates import NEAR_DUPLICATES
+from webdata_assets.schemas.training_set import TRAINING_SET
+from webdata_assets.settings import Settings
+from webdata_assets.store import Store
+from webdata_assets_tests.learn import samples
+from webdata_assets_tests.store.rows import admit, frame, put, row
+
+RECORDS = 60
+GOOD = Partition(samples.DAY, "shop")
+POISONED = Partition(samples.DAY + dt.timedelta(days=1), "shop")
+LAYERS = ("pages", "records", "features", "embeddings")
+UPSTREAM = ("records", "pages", "near_duplicates", "features", "embeddings")
+STEP_NAMES = ("corpus_checks", "training_set_checks", "model_checks")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A deployment whose one admitted partition holds sixty records of three categories."""
+    settings = Settings(store=str(tmp_path / "store"), home=tmp_path / "home")
+    store = Store.open(settings.store)
+    put(store, "near_duplicates", NEAR_DUPLICATES.empty(), None)
+    admit(store, "near_duplicates", None)
+    write(store, GOOD, shift=0)
+    for layer in LAYERS:
+        admit(store, layer, GOOD)
+    return settings
+
+
+def write(store: Store, partition: Partition, shift: int) -> None:
+    """Write the same records with everybody's category moved by some places."""
+    sampled = samples.corpus(RECORDS).rows(named=True)
+    records = [
+        row(
+            "records",
+            partition,
+            number,
+            **{name: record[name] for name in ("record_id", "url", "title", "text", "content_hash")},
+            category=samples.CATEGORIES[(number + shift) % len(samples.CATEGORIES)],
+        )
+        for number, record in enumerate(sampled)
+    ]
+    put(store, "pages", frame("pages"), partition)
+    put(store, "records", frame("records", *records), partition)
+    put(store, "features", samples.features(RECORDS, date=partition.date), partition)
+    put(store, "embeddings", samples.embeddings(RECORDS, date=partition.date), partition)
+
+
+def publish(settings: Settings) -> None:
+    """Make corpus, training set and model with their checks, as a process of its own would."""
+    steps = [build_check_step(name, STEPS[name], None) for name in STEP_NAMES]
+    dg.materialize(
+        [corpus, training_set, model, *map(dg.AssetSpec, UPSTREAM), *steps],
+        resources={**build_resources(settings), "clock": ClockResource(fixed="2026-06-01T00:00:00+00:00")},
+    )
+
+
+def versions(settings: Settings) -> set[str]:
+    return set(Store.open(settings.store).tables.read(MODEL)["version"])
+
+
+def labels(settings: Settings) -> pl.DataFrame:
+    return Store.open(settings.store).tables.read(TRAINING_SET).select("record_id", "label")
+
+
+def poison(settings: Settings, failed: str) -> None:
+    """Write a partition with wrong labels, of which one layer fails: what comes after it is never judged."""
+    store = Store.open(settings.store)
+    write(store, POISONED, shift=1)
+    for layer in LAYERS[: LAYERS.index(failed)]:
+        admit(store, layer, POISONED)
+    admit(store, failed, POISONED, schema=False)
+
+
+def test_a_poisoned_partition_that_is_not_admitted_never_changes_the_model(settings: Settings) -> None:
+    publish(settings)
+    before, learnt = versions(settings), labels(settings)
+    poison(settings, failed="records")
+    publish(settings)
+    assert labels(settings).equals(learnt)
+    assert versions(settings) == before
+
+
+@pytest.mark.parametrize("failed", ["features", "embeddings"])
+def test_records_without_admitted_features_and_vectors_are_not_learnt_from(
+    settings: Settings, failed: str
+) -> None:
+    publish(settings)
+    before = versions(settings)
+    poison(settings, failed)
+    publish(settings)
+    assert labels(settings).is_empty()
+    assert versions(settings) == before
+
+
+def test_once_admitted_it_would_have_changed_the_model(settings: Settings) -> None:
+    publish(settings)
+    before = versions(settings)
+    store = Store.open(settings.store)
+    write(store, POISONED, shift=1)
+    publish(settings)
+    assert versions(settings) == before
+    for layer in LAYERS:
+        admit(store, layer, POISONED)
+    publish(settings)
+    assert len(versions(settings)) == 2
