@@ -1,0 +1,1 @@
+"""The promoted pair at work: opened, served over HTTP, and renewed under load."""
