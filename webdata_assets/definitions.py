@@ -17,13 +17,15 @@ from webdata_assets.assets.features import build_features
 from webdata_assets.assets.fingerprints import build_fingerprints
 from webdata_assets.assets.frontier import build_frontier
 from webdata_assets.assets.model import model
+from webdata_assets.assets.monitoring import monitoring
 from webdata_assets.assets.near_duplicates import near_duplicates
 from webdata_assets.assets.pages import build_pages
 from webdata_assets.assets.records import build_records
+from webdata_assets.assets.release import release
 from webdata_assets.assets.training_set import training_set
 from webdata_assets.assets.vector_index import vector_index
-from webdata_assets.automation.jobs import CRAWL, build_jobs
-from webdata_assets.automation.schedules import build_schedules
+from webdata_assets.automation.jobs import CRAWL, RETRAIN, build_jobs
+from webdata_assets.automation.schedules import build_retrain_schedule, build_schedules
 from webdata_assets.automation.sensors import build_recrawl_sensor, build_retrain_sensor
 from webdata_assets.checks.catalogue import build_checks
 from webdata_assets.io_managers import TableIOManager
@@ -33,10 +35,14 @@ from webdata_assets.resources import (
     EncoderResource,
     ExtractorResource,
     FetcherResource,
+    IndexResource,
+    MlflowResource,
     SourcesResource,
     StoreResource,
+    TaskResource,
 )
 from webdata_assets.settings import Settings
+from webdata_assets.store.location import Location
 
 
 def build_defs(
@@ -50,11 +56,15 @@ def build_defs(
 
     Raises:
         SourceFileError: a source file cannot be used; the message names file, line, field and remedy.
+        TaskFileError: likewise of the task file.
     """
     settings = settings or Settings()
     given = {**build_resources(settings), **(resources or {})}
     sources = given["sources"]
+    task = given["task"]
     assert isinstance(sources, SourcesResource)
+    assert isinstance(task, TaskResource)
+    rules = task.load().retrain
     registry = sources.registry()
     grid = build_partitions_definition(registry.start, sorted(registry.enabled), registry.end)
     jobs = build_jobs()
@@ -66,18 +76,23 @@ def build_defs(
             build_records(grid),
             build_changes(grid),
             build_features(grid),
-            build_embeddings(grid),
+            build_embeddings(grid, settings.chunker),
             build_fingerprints(grid),
             near_duplicates,
             corpus,
             vector_index,
             training_set,
             model,
+            release,
+            monitoring,
             delivery,
         ],
         asset_checks=build_checks(grid),
         jobs=list(jobs.values()),
-        schedules=build_schedules(registry.enabled.values(), jobs[CRAWL]),
+        schedules=[
+            *build_schedules(registry.enabled.values(), jobs[CRAWL]),
+            *build_retrain_schedule(rules, jobs[RETRAIN]),
+        ],
         sensors=[
             build_recrawl_sensor(
                 jobs,
@@ -86,7 +101,7 @@ def build_defs(
             ),
             build_retrain_sensor(
                 jobs,
-                after_partitions=settings.retrain_after_partitions,
+                rules=rules,
                 attempts_per_day=settings.repair_attempts_per_day,
                 seconds=settings.sensor_seconds,
             ),
@@ -107,7 +122,10 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "sources": SourcesResource(folder=str(settings.sources), patches=str(settings.patches)),
         "fetcher": FetcherResource.of(settings),
         "extractor": ExtractorResource.of(settings),
-        "encoder": EncoderResource(folder=str(settings.encoders), given=str(settings.encoder_dir or "")),
+        "encoder": EncoderResource.of(settings),
+        "index": IndexResource(uri=settings.index or Location(store.root).index()),
+        "task": TaskResource(path=str(settings.task.absolute())),
+        "mlflow": MlflowResource(uri=settings.mlflow),
         "clock": ClockResource(),
     }
 

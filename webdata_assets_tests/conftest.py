@@ -9,7 +9,7 @@ import pytest
 
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import TransientError
-from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets.stages.embed.encoders.minilm import ensure_encoder
 from webdata_assets_tests.deployment import ENCODERS, Deployment
 
 

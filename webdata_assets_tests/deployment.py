@@ -15,7 +15,7 @@ from webdata_assets.cli.instance import Outcome, answer, execute, tick
 from webdata_assets.definitions import build_defs
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource
-from webdata_assets.settings import PACKAGED_SOURCES, Settings
+from webdata_assets.settings import PACKAGED_SOURCES, PACKAGED_TASK, Settings
 from webdata_assets.store import Store
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,6 +32,8 @@ class Deployment:
     connect_to: dict[str, str]
     now: str = ""
     shards: int = 1
+    task: Path = PACKAGED_TASK
+    encoder_max_tokens: int = 0
 
     @property
     def sources(self) -> Path:
@@ -45,6 +47,8 @@ class Deployment:
             home=self.folder / "home",
             connect_to=self.connect_to,
             crawl_shards=self.shards,
+            task=self.task,
+            encoder_max_tokens=self.encoder_max_tokens,
         )
 
     @property

@@ -6,13 +6,18 @@ from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 
 CRAWL = "crawl"
 REPLAY = "replay"
+EMBED = "embed"
 PUBLISH = "publish"
 RETRAIN = "retrain"
+PROMOTE = "promote"
 
 REPLAYED = ("records", "quarantine", "changes", "fingerprints", "features", "embeddings")
 CRAWLED = ("frontier", "pages", "dead_letters", *REPLAYED)
-PUBLISHED = ("near_duplicates", "compared_partitions", "corpus", "vector_index", "delivery")
+PUBLISHED = (
+    "near_duplicates", "compared_partitions", "corpus", "vector_index", "release", "monitoring", "delivery",
+)  # fmt: skip
 RETRAINED = (*PUBLISHED, "training_set", "model")
+PROMOTED = ("release", "delivery")
 
 UNPARTITIONED_TAGS = {"webdata/writes": "unpartitioned"}
 """Runs that carry it are limited to one at a time in dagster.yaml: one writer per table."""
@@ -31,16 +36,27 @@ def build_jobs() -> dict[str, UnresolvedAssetJobDefinition]:
             selection=dg.AssetSelection.assets(*REPLAYED),
             description="One partition again from its stored payloads: no HTTP request.",
         ),
+        EMBED: dg.define_asset_job(
+            EMBED,
+            selection=dg.AssetSelection.assets("embeddings"),
+            description="Chunks and vectors of one partition again, as after a change of the encoder.",
+        ),
         PUBLISH: dg.define_asset_job(
             PUBLISH,
             selection=dg.AssetSelection.assets(*PUBLISHED),
             tags=UNPARTITIONED_TAGS,
-            description="Corpus, index and delivery from what is admitted now, with the champion model.",
+            description="Corpus, index, release and delivery from what is admitted now.",
         ),
         RETRAIN: dg.define_asset_job(
             RETRAIN,
             selection=dg.AssetSelection.assets(*RETRAINED),
             tags=UNPARTITIONED_TAGS,
-            description="Everything unpartitioned: corpus, index, training set, model, delivery.",
+            description="Everything unpartitioned: corpus, index, training set, model, release, delivery.",
+        ),
+        PROMOTE: dg.define_asset_job(
+            PROMOTE,
+            selection=dg.AssetSelection.assets(*PROMOTED),
+            tags=UNPARTITIONED_TAGS,
+            description="Carries out what a person has decided: a promotion, or a rollback.",
         ),
     }

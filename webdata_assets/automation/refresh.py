@@ -1,6 +1,7 @@
 """When to retrain, and when to publish without retraining: pure rules over the ledger and the registry."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,12 +12,25 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.model import MODEL
+from webdata_assets.schemas.monitoring import MONITORING
+from webdata_assets.stages.embed.version import model_of
+from webdata_assets.stages.learn.monitoring import RETRAINING_SIGNALS
 from webdata_assets.store import Store
+from webdata_assets.store.releases import admitted_release
+from webdata_assets.tasks.model import Retrain
 
 INPUTS = ("pages", "records", "features", "embeddings", "fingerprints")
 """Partitioned tables from which the unpartitioned ones are made."""
 
 REPAIRED_CHECKS = ("completeness", "freshness")
+
+MADE_FROM = (
+    ("vector_index", ("corpus",)),
+    ("release", ("vector_index", "model")),
+    ("monitoring", ("release",)),
+    ("delivery", ("corpus", "release")),
+)
+"""Unpartitioned tables that a publishing makes after the corpus, each with those that it is made from."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +48,22 @@ class Refresh:
     fingerprint: str
 
 
-def plan_refresh(store: Store, *, after_partitions: int, now: dt.datetime) -> Refresh:
+def plan_refresh(store: Store, rules: Retrain, enabled: Collection[str], now: dt.datetime) -> Refresh:
     """Return what is due now.
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
-    training, or when `after_partitions` were. Publishing is due when anything was admitted, or withdrawn,
-    after the corpus was last written, and when a run ended before the index or the delivery had followed.
+    training, when enough were, and when the records that were have drifted or the champion fails on them, as
+    far as the task's rules say. Publishing is due when anything was admitted, or withdrawn, after the corpus
+    was last written, and when a run ended before the index, the release or the delivery had followed.
 
     While a partition is between its write and its verdicts, nothing is due: it is not admitted then,
-    and publishing would take its records out of the index and the sinks, only to bring them back.
+    and publishing would take its records out of the index and the sinks, only to bring them back. Nor while
+    partitions hold vectors of different encoders: they would not be comparable.
+
+    Args:
+        rules: the task's.
+        enabled: names of the sources whose partitions can be embedded again.
+        now: the present moment.
     """
     fingerprint = store.ledger.fingerprint(INPUTS)
     unjudged = sum(_being_written(store, name, now) for name in INPUTS)
@@ -50,49 +71,94 @@ def plan_refresh(store: Store, *, after_partitions: int, now: dt.datetime) -> Re
         return Refresh(None, f"{unjudged} partitions are being written", fingerprint)
     # Judged, not written: a partition is written before the readers may see it.
     admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted")
-    trained_at = _trained_at(store)
+    renewable = admitted.filter(pl.col("source").is_in(list(enabled)))
+    encoders = renewable.select(model_of(pl.col("code_version")).drop_nulls().n_unique()).item()
+    if encoders > 1:
+        return Refresh(None, f"partitions hold vectors of {encoders} encoders", fingerprint)
+    trained_at = trained_at_of(store)
     new = admitted if trained_at is None else admitted.filter(pl.col("judged_at") > trained_at)
+    due = _why_retrain(store, rules, new)
+    if due:
+        return Refresh(RETRAIN, due, fingerprint)
+    corpus_at = _newest(store, CORPUS.name)
+    if admitted.height and changed_since(store, corpus_at):
+        return Refresh(PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain", fingerprint)
+    behind = _behind(store) if corpus_at is not None else None
+    if behind:
+        return Refresh(PUBLISH, behind, fingerprint)
+    return Refresh(None, "nothing was admitted since the last run", fingerprint)
+
+
+def trained_at_of(store: Store) -> dt.datetime | None:
+    """Return when the training set of the last whole training was written; None before the first."""
+    moments = [_newest(store, name) for name in ("training_set", MODEL.name)]
+    return min((at for at in moments if at is not None), default=None) if all(moments) else None
+
+
+def changed_since(store: Store, moment: dt.datetime | None) -> bool:
+    """Return whether any partition was written or judged after a moment; True if there is none."""
+    return moment is None or any(
+        store.ledger.states(TABLES[name])
+        .filter((pl.col("at") > moment) | (pl.col("judged_at") > moment))
+        .height
+        for name in INPUTS
+    )
+
+
+def _why_retrain(store: Store, rules: Retrain, new: pl.DataFrame) -> str | None:
+    """Return why a challenger is to be trained on the newly admitted partitions, if it is."""
+    if new.is_empty():
+        return None
+    if _reads_another_encoder(store, new):
+        return "the champion reads vectors of another encoder"
     repaired = new.join(_once_failed(store), on=["date", "source"], how="semi")
-    if repaired.height:
+    if repaired.height and rules.after_repair:
         keys = ", ".join(
             Partition(date, source).key
             for date, source in repaired.select("date", "source").head(3).iter_rows()
         )
-        return Refresh(RETRAIN, f"{repaired.height} repaired partitions: {keys}", fingerprint)
-    if new.height >= after_partitions:
-        return Refresh(RETRAIN, f"{new.height} newly admitted partitions", fingerprint)
-    if trained_at is None:
-        return Refresh(
-            None,
-            f"{new.height} admitted partitions, {after_partitions} start the first training",
-            fingerprint,
-        )
-    corpus_at = _newest(store, CORPUS.name)
-    changed = corpus_at is None or any(
-        store.ledger.states(TABLES[name])
-        .filter((pl.col("at") > corpus_at) | (pl.col("judged_at") > corpus_at))
-        .height
-        for name in INPUTS
+        return f"{repaired.height} repaired partitions: {keys}"
+    if new.height >= rules.after_partitions:
+        return f"{new.height} newly admitted partitions"
+    return _breached(store, rules)
+
+
+def _reads_another_encoder(store: Store, new: pl.DataFrame) -> bool:
+    """Return whether new partitions hold vectors that the model in use cannot read."""
+    release = admitted_release(store)
+    if release is None or release.model_version is None:
+        return False
+    encoder = store.tables.read(MODEL).filter(version=release.model_version)["encoder"]
+    return not set(new.select(model_of(pl.col("code_version"))).to_series().drop_nulls()) <= set(encoder)
+
+
+def _breached(store: Store, rules: Retrain) -> str | None:
+    """Return which signals of the monitoring ask for a new model, if any does."""
+    if _newest(store, MONITORING.name) is None:
+        return None
+    wanted = {"metric": rules.below_floor, "drifted_share": rules.on_drift, "domain_auc": rules.on_drift}
+    signals = store.tables.read(MONITORING).filter(
+        pl.col("breached"), pl.col("signal").is_in([name for name in RETRAINING_SIGNALS if wanted[name]])
     )
-    if changed:
-        return Refresh(PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain", fingerprint)
-    for name, made_from in (("vector_index", [CORPUS.name]), ("delivery", [CORPUS.name, MODEL.name])):
+    lines = [
+        f"{signal} {name} {value:.3f} (limit {threshold:.3f})"
+        for signal, name, value, threshold in signals.select("signal", "name", "value", "threshold").rows()
+    ]
+    return "; ".join(lines) or None
+
+
+def _behind(store: Store) -> str | None:
+    for name, sources in MADE_FROM:
         at = _newest(store, name)
-        if at is None or any(at < (_newest(store, source) or at) for source in made_from):
-            return Refresh(PUBLISH, f"{name} is behind {' and '.join(made_from)}", fingerprint)
-    return Refresh(None, "nothing was admitted since the last run", fingerprint)
+        if any(at is None or at < made for source in sources if (made := _newest(store, source))):
+            return f"{name} is behind {' and '.join(sources)}"
+    return None
 
 
 def _being_written(store: Store, name: str, now: dt.datetime) -> int:
     states = store.ledger.states(TABLES[name])
     unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
     return states.filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
-
-
-def _trained_at(store: Store) -> dt.datetime | None:
-    """Return when the training set of the last whole training was written."""
-    moments = [_newest(store, name) for name in ("training_set", MODEL.name)]
-    return min((at for at in moments if at is not None), default=None) if all(moments) else None
 
 
 def _newest(store: Store, name: str) -> dt.datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.automation.jobs import CRAWL, EMBED, REPLAY
 from webdata_assets.checks.crawl import age_hours
 from webdata_assets.errors import PermanentError
 from webdata_assets.partitions import Partition
@@ -22,6 +22,7 @@ from webdata_assets.sources.registry import Registry
 from webdata_assets.stages.crawl.frontier import check_date
 from webdata_assets.stages.extract.extractor import extractor_version
 from webdata_assets.store import Store
+from webdata_assets.store.embedded import embedded_by_another
 
 RULES: dict[tuple[str, str], str] = {
     ("pages", "completeness"): CRAWL,
@@ -34,6 +35,8 @@ RULES: dict[tuple[str, str], str] = {
     ("changes", "reconciliation"): REPLAY,
     ("features", "reconciliation"): REPLAY,
     ("embeddings", "reconciliation"): REPLAY,
+    ("embeddings", "exact_slices"): REPLAY,
+    ("embeddings", "one_model"): EMBED,
     ("fingerprints", "reconciliation"): REPLAY,
 }
 """(asset, failed check) → the job that repairs. A failure in `records` is replayed once the source's
@@ -65,8 +68,15 @@ class Repair:
     reason: str
 
 
-def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
-    """Return at most one repair per partition, that of its earliest layer, in order of partition."""
+def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str) -> list[Repair]:
+    """Return at most one repair per partition, that of its earliest layer, in order of partition.
+
+    Args:
+        store: what is stored, with its ledger.
+        registry: the declared sources.
+        now: the moment of the look, in UTC.
+        model_id: of the encoder in use; partitions with vectors of another are embedded again.
+    """
     found: dict[Partition, Repair] = {}
     for repair in (
         *_missing(store, registry, now),
@@ -75,6 +85,7 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime) -> list[Rep
         *_paused(store, registry, now),
         *_interrupted(store, registry, now),
         *_unfinished(store, registry, now),
+        *_of_another_model(store, registry, model_id),
     ):
         found.setdefault(repair.partition, repair)
     return [found[partition] for partition in sorted(found)]
@@ -208,6 +219,16 @@ def _unfinished(store: Store, registry: Registry, now: dt.datetime) -> list[Repa
                 cause = f"unfinished:{downstream}:{row['data_version'][:16]}"
                 reason = f"{downstream} is behind {upstream}"
                 repairs.append(Repair(Partition(row["date"], row["source"]), REPLAY, cause, reason))
+    return repairs
+
+
+def _of_another_model(store: Store, registry: Registry, model_id: str) -> list[Repair]:
+    """Admitted partitions that another encoder has embedded: vectors of two models cannot be compared."""
+    repairs = []
+    for partition, model in embedded_by_another(store, model_id):
+        if partition.source in registry.enabled:
+            reason = f"the vectors are of {model or 'an unknown model'}, the encoder in use is {model_id}"
+            repairs.append(Repair(partition, EMBED, f"model:{model_id}", reason))
     return repairs
 
 

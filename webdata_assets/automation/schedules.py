@@ -1,12 +1,17 @@
-"""One schedule per source that declares one."""
+"""One schedule per source that declares one, and one for retraining where the task does."""
 
 from collections.abc import Iterable
 
 import dagster as dg
 
+from webdata_assets.automation.refresh import changed_since, trained_at_of
+from webdata_assets.automation.sensors import CAUSE_TAG
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.partitions import Partition
+from webdata_assets.resources import StoreResource
+from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
+from webdata_assets.tasks.model import Retrain
 
 
 def build_schedules(
@@ -32,3 +37,32 @@ def _schedule(source: Source, cron: str, job: UnresolvedAssetJobDefinition) -> d
         return dg.RunRequest(run_key=partition.key, partition_key=partition.key)
 
     return crawl_schedule
+
+
+def build_retrain_schedule(rules: Retrain, job: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+    """Return the schedule of the task's retraining; none where the task has none."""
+    if rules.schedule is None:
+        return []
+
+    @dg.schedule(
+        name="retrain_schedule",
+        cron_schedule=rules.schedule,
+        execution_timezone="UTC",
+        job=job,
+        description="Retrain, unless nothing was admitted or withdrawn since the last training.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def retrain_schedule(
+        context: dg.ScheduleEvaluationContext, store: StoreResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        opened = store.open()
+        if opened.ledger.admitted(TABLES["embeddings"]).is_empty():
+            return dg.SkipReason("no partition is admitted yet")
+        if not changed_since(opened, trained_at_of(opened)):
+            return dg.SkipReason("nothing was admitted or withdrawn since the last training")
+        return dg.RunRequest(
+            run_key=f"retrain:{context.scheduled_execution_time:%Y%m%dT%H%M}",
+            tags={CAUSE_TAG: "scheduled"},
+        )
+
+    return [retrain_schedule]

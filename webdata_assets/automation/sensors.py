@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
+from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import plan_refresh
 from webdata_assets.automation.repairs import Repair, plan_repairs
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
-from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
+from webdata_assets.resources import ClockResource, EncoderResource, SourcesResource, StoreResource
+from webdata_assets.tasks.model import Retrain
 
 REPAIR_TAG = "webdata/repair"
 """On repair runs; its value is the partition key."""
@@ -40,27 +41,29 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
     """Return the sensor that answers failed, stale, missing and interrupted partitions.
 
     Args:
-        jobs: by name; `crawl` and `replay` are launched.
+        jobs: by name; `crawl`, `replay` and `embed` are launched.
         attempts_per_day: repairs of one partition in 24 hours; then a person is needed.
         seconds: between two looks, at least.
     """
 
     @dg.sensor(
         name="recrawl_sensor",
-        jobs=[jobs[CRAWL], jobs[REPLAY]],
+        jobs=[jobs[CRAWL], jobs[REPLAY], jobs[EMBED]],
         minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Re-crawls or replays partitions whose freshness or completeness check failed.",
+        description="Re-crawls or replays partitions whose freshness or completeness check failed; embeds "
+        "those again whose vectors are of another model.",
     )
     def recrawl_sensor(
         context: dg.SensorEvaluationContext,
         store: StoreResource,
         sources: SourcesResource,
+        encoder: EncoderResource,
         clock: ClockResource,
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
-        for repair in plan_repairs(store.open(), sources.registry(), now):
+        for repair in plan_repairs(store.open(), sources.registry(), now, encoder.expected_model_id()):
             request = _request(context.instance, repair, attempts_per_day, now)
             if isinstance(request, str):
                 waiting.append(f"{repair.partition}: {request}")
@@ -76,13 +79,13 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
 
 
 def build_retrain_sensor(
-    jobs: Jobs, *, after_partitions: int, attempts_per_day: int, seconds: int
+    jobs: Jobs, *, rules: Retrain, attempts_per_day: int, seconds: int
 ) -> dg.SensorDefinition:
-    """Return the sensor that retrains after repairs or enough new data, and publishes after any.
+    """Return the sensor that retrains when the task's rules say so, and publishes what was admitted.
 
     Args:
         jobs: by name; `retrain` and `publish` are launched.
-        after_partitions: newly admitted partitions that are enough.
+        rules: when the task wants a new model.
         attempts_per_day: failed runs over the same admitted partitions in 24 hours; then a person is needed.
         seconds: between two looks, at least.
     """
@@ -92,16 +95,20 @@ def build_retrain_sensor(
         jobs=[jobs[RETRAIN], jobs[PUBLISH]],
         minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Retrains when partitions were repaired or enough arrived; publishes what is admitted.",
+        description="Retrains after repairs, enough new partitions, drift, or a score under its floor; "
+        "publishes what is admitted.",
     )
     def retrain_sensor(
-        context: dg.SensorEvaluationContext, store: StoreResource, clock: ClockResource
+        context: dg.SensorEvaluationContext,
+        store: StoreResource,
+        sources: SourcesResource,
+        clock: ClockResource,
     ) -> dg.SensorResult:
         if _in_progress(context.instance, {REPAIR_TAG: ""}):
             return dg.SensorResult(skip_reason="repairs are in progress")
         if _in_progress(context.instance, UNPARTITIONED_TAGS):
             return dg.SensorResult(skip_reason="a run of the unpartitioned tables is in progress")
-        refresh = plan_refresh(store.open(), after_partitions=after_partitions, now=clock.now())
+        refresh = plan_refresh(store.open(), rules, sources.registry().enabled, clock.now())
         if refresh.job is None:
             return dg.SensorResult(skip_reason=refresh.reason)
         name = f"{refresh.job}:{refresh.fingerprint}"

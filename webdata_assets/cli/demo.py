@@ -25,7 +25,7 @@ from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
-from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets.stages.embed.encoders.spec import EncoderSpec, load_encoder
 from webdata_assets.store import Store
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
@@ -98,7 +98,7 @@ class _Story:
 
     def tell(self) -> Summary:
         self.tell_line("1. The text encoder (fetched, verified and converted once)")
-        ensure_encoder(self.settings.encoders, given=self.settings.encoder_dir, on_progress=self.tell_line)
+        load_encoder(EncoderSpec.of(self.settings), self.tell_line)
         counts = [len({getattr(partition, part) for partition in self.wanted}) for part in ("date", "source")]
         self.tell_line(f"2. Backfill: {counts[0]} dates × {counts[1]} sources, one run per partition")
         self._backfill()

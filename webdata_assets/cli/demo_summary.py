@@ -14,6 +14,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.stages.hashing import content_hash
 from webdata_assets.store import Store
+from webdata_assets.store.releases import admitted_release
 
 QUERY = "how to plan a small vegetable garden"
 """The example search."""
@@ -54,7 +55,9 @@ def describe_store(summary: Summary, store: Store, wanted: Sequence[Partition]) 
     tables = store.tables
     for name in ("pages", "records", "quarantine", "dead_letters", "embeddings"):
         summary.rows[name] = int(tables.scan(TABLES[name]).select(pl.len()).collect().item())
-    champion = tables.scan(TABLES["model"]).filter(pl.col("alias") == "champion").collect()
+    released = admitted_release(store)
+    version = released.model_version if released else None
+    champion = tables.read(TABLES["model"]).filter(pl.col("version") == (version or ""))
     summary.model_score = champion.item(0, "score") if champion.height else None
     summary.delivered = max(tables.read(TABLES["delivery"])["rows"].to_list(), default=0)
     summary.checks_passed, summary.checks_failed = store.ledger.verdict_counts()
@@ -70,10 +73,10 @@ def describe_store(summary: Summary, store: Store, wanted: Sequence[Partition]) 
     summary.content_hash = content_hash(
         pl.DataFrame({"table": list(hashes), "hash": list(hashes.values())}), sort_by=["table"]
     )
-    if tables.exists(TABLES["vector_index"]):
-        from webdata_assets.cli.search import search_index
+    if tables.exists(TABLES["release"]):
+        from webdata_assets.cli.search import search_release
 
-        summary.hits = search_index(QUERY, source=None, limit=3, mode="hybrid")
+        summary.hits = [dataclasses.asdict(hit) for hit in search_release(QUERY, limit=3).hits]
 
 
 def print_summary(summary: Summary) -> None:

@@ -49,7 +49,7 @@ def write_layer(
     table = TABLES.get(layer)
     if table is None:
         raise PermanentError(
-            f"there is no layer {layer!r}: use one of {', '.join(TABLES)}, or warc",
+            f"there is no layer {layer!r}: use one of {', '.join(TABLES)}, chunks or warc",
             failure_domain=FailureDomain.CONFIGURATION,
         )
     store = Store.open(Settings().store)

@@ -13,7 +13,9 @@ import typer
 from webdata_assets.cli.arguments import Json, as_date
 from webdata_assets.cli.dead_letters import dead_letters_app
 from webdata_assets.cli.export import export_app
+from webdata_assets.cli.model import model_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
+from webdata_assets.cli.task import task_app
 
 app = typer.Typer(
     name="webdata",
@@ -30,6 +32,8 @@ sources_app = typer.Typer(
 app.add_typer(sources_app, name="sources")
 app.add_typer(dead_letters_app, name="deadletters")
 app.add_typer(export_app, name="export")
+app.add_typer(task_app, name="task")
+app.add_typer(model_app, name="model")
 
 
 @app.command()
@@ -116,6 +120,35 @@ def status(
 
 
 @app.command()
+def embed(
+    source: Annotated[str, typer.Option(help="Only partitions of this source.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those of the encoder in use, as after a change of chunker.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Embed admitted partitions again whose vectors are of another encoder than the one in use.
+
+    What it has encoded once is not encoded again. Example: webdata embed --source demo_shop
+    """
+    from webdata_assets.cli.embed import embed_again
+
+    with fail_clearly():
+        report = embed_again(
+            source or None, everything=everything, tell=lambda line: typer.echo(line, err=True)
+        )
+        if as_json:
+            print_json(report)
+        else:
+            title = f"{len(report['partitions'])} partitions embedded by {report['model_id']}"
+            print_table(title, report["partitions"])
+            for line in report["problems"]:
+                say(line)
+        if not report["ok"]:
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
 def publish(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Train a model as well; always done where there is none.")
@@ -143,36 +176,60 @@ def publish(
 @app.command()
 def search(
     words: Annotated[str, typer.Argument(help='What to look for, such as "waterproof garden light".')],
-    source: Annotated[str, typer.Option(help="Only records of this source.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Answers at most.")] = 5,
+    source: Annotated[list[str] | None, typer.Option(help="Only of this source; may be repeated.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only texts in this language, such as en; may be repeated.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Only of this date or later, YYYY-MM-DD.")] = "",
+    until: Annotated[str, typer.Option(help="Only of this date or earlier, YYYY-MM-DD.")] = "",
     mode: Annotated[Literal["hybrid", "text", "vector"], typer.Option(help="How to rank.")] = "hybrid",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Answers at most.")] = 5,
+    with_pii: Annotated[bool, typer.Option("--with-pii", help="Also records with personal data.")] = False,
+    with_injection: Annotated[
+        bool, typer.Option("--with-injection", help="Also records with text for language models.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Search the index: text (BM25) and vectors, fused by rank.
+    """Search the current release: text (BM25) and vectors, fused by rank.
 
     Example: webdata search "waterproof garden light" --limit 3
     """
-    from webdata_assets.cli.search import search_index
+    from webdata_assets.cli.search import print_answer, search_release
 
     with fail_clearly():
-        hits = search_index(words, source=source or None, limit=limit, mode=mode)
+        answer = search_release(
+            words,
+            limit=limit,
+            mode=mode,
+            sources=source or (),
+            languages=language or (),
+            since=as_date(since) if since else None,
+            until=as_date(until) if until else None,
+            with_pii=with_pii,
+            with_injection=with_injection,
+        )
         if as_json:
-            print_json({"query": words, "hits": hits})
-        elif not hits:
-            say("No answer.")
+            print_json(answer.as_json())
         else:
-            print_table(
-                f"Answers to “{words}”",
-                [
-                    {
-                        "score": f"{hit['score']:.4f}",
-                        "title": hit["title"],
-                        "snippet": hit["snippet"],
-                        "url": hit["url"],
-                    }
-                    for hit in hits
-                ],
-            )
+            print_answer(answer)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; this machine's own.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 for any that is free.")] = 8000,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name that callers may use, such as search.example.com.")
+    ] = None,
+) -> None:
+    """Serve search and predictions of the newest release over HTTP; promotions are taken over as they come.
+
+    GET /search, POST /predict, GET /health, GET /metrics. Example: webdata serve --port 8080
+    """
+    from webdata_assets.cli.serve import run_server
+
+    with fail_clearly():
+        run_server(host, port, tuple(allow_host or ()))
 
 
 @app.command(name="try")

@@ -36,7 +36,7 @@ class Daemon:
         return [run for run in reversed(runs) if "dagster/sensor_name" in run.tags]
 
     def ticks(self, sensor: str) -> list[InstigatorTick]:
-        """Return the finished ticks of a sensor, oldest first."""
+        """Return the finished ticks of a sensor or a schedule, oldest first."""
         states = [state for state in self.instance.all_instigator_state() if state.instigator_name == sensor]
         if not states:
             return []
@@ -78,6 +78,7 @@ def running_daemon(deployment: Deployment, dagster_home: Path) -> Iterator[Daemo
         "WEBDATA_STORE": settings.store,
         "WEBDATA_SOURCES": str(settings.sources),
         "WEBDATA_HOME": str(settings.home),
+        "WEBDATA_TASK": str(settings.task),
         "WEBDATA_CONNECT_TO": ",".join(f"{host}={target}" for host, target in settings.connect_to.items()),
         "WEBDATA_SENSOR_SECONDS": "1",
     }

@@ -15,16 +15,20 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.ledger import MATERIALIZED
 from webdata_assets.sources.registry import load_sources
+from webdata_assets.stages.embed.encoders.minilm import minilm_id
+from webdata_assets.stages.embed.version import embedding_version
 from webdata_assets.stages.extract.extractor import extractor_version
 from webdata_assets.store import Store
 from webdata_assets_tests.deployment import Deployment
 
 DAY = dt.date(2026, 6, 10)
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
+MODEL_ID = minilm_id()
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 LAYERS = ("frontier", "pages", "records", "changes", "fingerprints", "features", "embeddings")
 UNPARTITIONED = (
-    "near_duplicates", "compared_partitions", "corpus", "vector_index", "training_set", "model", "delivery"
+    "near_duplicates", "compared_partitions", "corpus", "vector_index", "training_set", "model", "release",
+    "monitoring", "delivery",
 )  # fmt: skip
 
 
@@ -75,6 +79,7 @@ class History:
         unchecked: bool = False,
         content: str = "",
         parser: str | None = None,
+        model: str = MODEL_ID,
     ) -> None:
         """Enter a write and, unless `unchecked`, a verdict of each of the table's blocking checks.
 
@@ -82,6 +87,7 @@ class History:
             checked_at: the moment of the verdicts, that of the write if not given.
             content: what the data version depends on, beside layer and partition.
             parser: the code version of the write.
+            model: in the code version of embeddings.
         """
         table = TABLES[layer]
         assert table.partitioned == (partition is not None)
@@ -91,7 +97,7 @@ class History:
             "source": partition.source if partition else None,
             "severity": "ERROR",
             "data_version": blake3(f"{layer}{partition}{content}".encode()).hexdigest(),
-            "code_version": parser,
+            "code_version": embedding_version(model, "structure") if layer == "embeddings" else parser,
             "rows": 1,
             "run_id": "run",
         }
@@ -137,9 +143,9 @@ class History:
         for number, layer in enumerate(UNPARTITIONED):
             self.write(layer, at + dt.timedelta(seconds=number), content=content)
 
-    def repairs(self, now: dt.datetime = NOON) -> list[Repair]:
-        """Return what is to be repaired now."""
-        return plan_repairs(self.store, load_sources(self.deployment.sources), now)
+    def repairs(self, now: dt.datetime = NOON, model: str = MODEL_ID) -> list[Repair]:
+        """Return what is to be repaired now, with this model in use."""
+        return plan_repairs(self.store, load_sources(self.deployment.sources), now, model)
 
     @property
     def store(self) -> Store:

@@ -2,13 +2,17 @@
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN
 from webdata_assets.automation.refresh import Refresh, plan_refresh
+from webdata_assets.schemas.monitoring import MONITORING
+from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, UNPARTITIONED, History, news
 
 ENOUGH = 3
+RULES = Retrain(after_partitions=ENOUGH)
 
 
 def dates(count: int) -> list[dt.date]:
@@ -20,20 +24,38 @@ def admit_dates(history: History, count: int, at: dt.datetime, *, content: str =
         history.admit(news(date), at, content=content)
 
 
-def plan(history: History, now: dt.datetime = NOON + dt.timedelta(days=30)) -> Refresh:
-    return plan_refresh(history.store, after_partitions=ENOUGH, now=now)
+def plan(
+    history: History, now: dt.datetime = NOON + dt.timedelta(days=30), rules: Retrain = RULES
+) -> Refresh:
+    return plan_refresh(history.store, rules, {"news"}, now)
+
+
+def measure(history: History, at: dt.datetime, **breached: float) -> None:
+    """Write the signals of the monitoring; those given are above their limit of a half."""
+    rows = [
+        {
+            "signal": signal, "name": "all", "value": breached.get(signal), "threshold": 0.5,
+            "breached": signal in breached, "reference_rows": 100, "current_rows": 100, "measured_at": at,
+        }
+        for signal in ("drifted_share", "domain_auc", "metric")
+    ]  # fmt: skip
+    history.opened.tables.overwrite(
+        MONITORING,
+        pl.DataFrame(rows, schema=MONITORING.polars_schema),
+        partition=None,
+        run_id="run",
+        data_version="0" * 64,
+    )
+    history.write("monitoring", at, content=str(breached))
 
 
 def test_an_empty_store_needs_nothing(history: History):
     assert plan(history).job is None
 
 
-def test_the_first_training_waits_for_enough_partitions(history: History):
+def test_the_first_training_waits_for_enough_partitions_and_publishing_does_not(history: History):
     admit_dates(history, ENOUGH - 1, NOON)
-    assert (plan(history).job, plan(history).reason) == (
-        None,
-        "2 admitted partitions, 3 start the first training",
-    )
+    assert plan(history).job == PUBLISH
     history.admit(news(dates(ENOUGH)[-1]), NOON + HOUR)
     assert (plan(history).job, plan(history).reason) == (RETRAIN, "3 newly admitted partitions")
 
@@ -42,9 +64,9 @@ def test_partitions_that_are_not_admitted_do_not_count(history: History):
     admit_dates(history, ENOUGH - 1, NOON)
     last = news(dates(ENOUGH)[-1])
     history.write("embeddings", NOON, partition=last, failed=["unit_vectors"])
-    assert plan(history).job is None
+    assert plan(history).job == PUBLISH
     history.write("embeddings", NOON + MINUTE, partition=last, unchecked=True)
-    assert plan(history).job is None
+    assert plan(history).job == PUBLISH
 
 
 def test_after_a_training_nothing_is_due(history: History):
@@ -77,7 +99,7 @@ def test_what_was_published_still_counts_towards_the_next_training(history: Hist
         history.admit(news(DAY + dt.timedelta(days=1 + number)), at)
         expected = PUBLISH if number < ENOUGH - 1 else RETRAIN
         assert plan(history).job == expected
-        for layer in ("corpus", "vector_index", "delivery"):
+        for layer in ("corpus", "vector_index", "release", "monitoring", "delivery"):
             history.write(layer, at + 30 * MINUTE)
 
 
@@ -127,6 +149,7 @@ def test_a_partition_judged_after_the_training_is_new_though_written_before_it(h
         (("corpus",), RETRAIN),
         (("corpus", "vector_index", "training_set"), RETRAIN),
         (("corpus", "vector_index", "training_set", "model"), PUBLISH),
+        (("corpus", "vector_index", "training_set", "model", "release"), PUBLISH),
         (UNPARTITIONED, None),
     ],
 )
@@ -139,16 +162,50 @@ def test_a_retraining_that_was_killed_is_brought_to_its_end(
     assert plan(history).job == job
 
 
-@pytest.mark.parametrize(("written", "job"), [(("corpus",), PUBLISH), (("corpus", "vector_index"), PUBLISH)])
-def test_a_publishing_that_was_killed_is_brought_to_its_end(
-    history: History, written: tuple[str, ...], job: str
-):
+@pytest.mark.parametrize(
+    "written", [("corpus",), ("corpus", "vector_index"), ("corpus", "vector_index", "release")]
+)
+def test_a_publishing_that_was_killed_is_brought_to_its_end(history: History, written: tuple[str, ...]):
     admit_dates(history, ENOUGH, NOON)
     history.train(NOON + HOUR)
     history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
     for number, layer in enumerate(written):
         history.write(layer, NOON + 3 * HOUR + number * MINUTE)
-    assert plan(history).job == job
+    assert plan(history).job == PUBLISH
+
+
+@pytest.mark.parametrize("signal", ["drifted_share", "domain_auc", "metric"])
+def test_a_signal_above_its_limit_retrains_once(history: History, signal: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
+    measure(history, NOON + 3 * HOUR, **{signal: 0.75})
+    assert (plan(history).job, plan(history).reason) == (RETRAIN, f"{signal} all 0.750 (limit 0.500)")
+    history.train(NOON + 4 * HOUR)
+    assert plan(history).job is None
+
+
+@pytest.mark.parametrize(
+    ("signal", "rules"),
+    [
+        ("drifted_share", Retrain(after_partitions=ENOUGH, on_drift=False)),
+        ("domain_auc", Retrain(after_partitions=ENOUGH, on_drift=False)),
+        ("metric", Retrain(after_partitions=ENOUGH, below_floor=False)),
+    ],
+)
+def test_a_signal_that_the_task_switches_off_retrains_nothing(history: History, signal: str, rules: Retrain):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.admit(news(DAY + dt.timedelta(days=1)), NOON + 2 * HOUR)
+    measure(history, NOON + 3 * HOUR, **{signal: 0.75})
+    assert plan(history, rules=rules).job == PUBLISH
+
+
+def test_nothing_is_published_while_vectors_of_two_encoders_are_held(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write("embeddings", NOON + 2 * HOUR, partition=news(dates(1)[0]), model="tiny@1")
+    assert (plan(history).job, plan(history).reason) == (None, "partitions hold vectors of 2 encoders")
 
 
 def test_a_model_that_failed_its_checks_is_not_taken_for_trained(history: History):

@@ -7,11 +7,11 @@ import pytest
 
 from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
 from webdata_assets.automation.sensors import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG
-from webdata_assets.settings import Settings
+from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
 
 RECRAWL_SENSOR, RETRAIN_SENSOR = "recrawl_sensor", "retrain_sensor"
-ENOUGH = Settings.model_fields["retrain_after_partitions"].default
+ENOUGH = Retrain().after_partitions
 
 
 def ask(history: History, sensor: str) -> list[dg.RunRequest]:

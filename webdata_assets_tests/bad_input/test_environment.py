@@ -65,7 +65,7 @@ def test_a_missing_browser_is_reported_and_other_sources_run(
     ("name", "value", "told"),
     [
         ("WEBDATA_CONNECT_TO", "shop.test", "'shop.test' is not of the form host=address:port"),
-        ("WEBDATA_RETRAIN_AFTER_PARTITIONS", "often", "valid integer"),
+        ("WEBDATA_REPAIR_ATTEMPTS_PER_DAY", "often", "valid integer"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named(

@@ -17,6 +17,7 @@ COMMANDS = [
     ["status"],
     ["publish"],
     ["search"],
+    ["serve"],
     ["try"],
     ["sources", "list"],
     ["sources", "check"],

@@ -35,7 +35,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Itera
             shutil.copy(PACKAGED_SOURCES / f"{name}.yaml", webdata.sources)
         empty = webdata("search", "lamp")
         assert empty.exit_code == 1
-        assert "there is no index yet" in empty.stderr
+        assert "nothing was released yet" in empty.stderr
         nothing = webdata("publish")
         assert nothing.exit_code == 1
         assert "no partition is admitted yet" in nothing.stderr
@@ -100,8 +100,8 @@ def test_search_answers_from_the_index(webdata: Webdata) -> None:
     assert dt.date.fromisoformat(answer["hits"][0]["date"]) == dt.date.fromisoformat(DATE)
     shown = webdata("search", "a quiet light for night rides", "--mode", "text")
     assert shown.exit_code == 0
-    assert "Answers to “a quiet light for night rides”" in shown.stdout
+    assert "Answers to “a quiet light for night rides” from release 1 (" in shown.stdout
     nothing = webdata("search", "light", "--source", "no_such_source")
     assert nothing.exit_code == 0
-    assert nothing.stdout.strip() == "No answer."
+    assert nothing.stdout.startswith("No answer in release 1 (")
     assert webdata("search", " ").exit_code == 2

@@ -17,7 +17,8 @@ FRAME = pandas_type(TRAINING_SET)
 def examples(count=3):
     rows = [
         {
-            "record_id": f"{number:032x}", "source": "shop", "date": DAY, "split": "train", "label": "garden",
+            "record_id": f"{number:032x}", "source": "shop", "date": DAY, "group": "x.test", "split": "train",
+            "label": "garden", "kind": "product", "words": "A lamp",
             "text_hash": digest("plain"), "model_id": "model@1", **dict.fromkeys(FEATURE_COLUMNS, 1),
             "has_price": number % 2 == 0, "vector": [0.5, 0.5],
         }

@@ -10,8 +10,7 @@ import pytest
 
 from webdata_assets.cli.instance import Outcome
 from webdata_assets.schemas import TABLES
-from webdata_assets.stages.embed.encoder import load_encoder
-from webdata_assets.stages.embed.weights import ensure_encoder
+from webdata_assets.stages.embed.encoders.minilm import ensure_encoder, open_encoder
 from webdata_assets.stages.index.lance import LanceIndex
 from webdata_assets.stages.index.search import search
 from webdata_assets_tests.deployment import Deployment
@@ -129,7 +128,7 @@ def test_the_documentation_is_extracted_without_navigation(indexed: Indexed) -> 
 
 def test_search_finds_the_right_page(indexed: Indexed) -> None:
     settings, location = indexed.deployment.settings, indexed.deployment.store.location
-    encoder, index = load_encoder(ensure_encoder(settings.encoders)), LanceIndex(location.index())
+    encoder, index = open_encoder(ensure_encoder(settings.encoders)), LanceIndex(location.index()).at()
     ranks = {}
     for question, page in QUESTIONS.items():
         answers = [hit.url for hit in search(index, encoder, question, limit=5)]

@@ -1,6 +1,6 @@
 """How many tokens a language model would read.
 
-What belongs here: counting. What does not: cutting texts into chunks for the encoder (embed/chunks.py),
+What belongs here: counting. What does not: cutting texts into chunks for the encoder (embed/chunking),
 whose vocabulary is another.
 """
 
