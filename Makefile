@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test soak check format lock schema screenshots benchmark quality train clean
+.PHONY: help demo ui test soak check format lock schema screenshots benchmark quality retrieval train clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -24,7 +24,7 @@ ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver
 	@$(BIN)/webdata ui
 
 test: $(VENV)/installed ## Run the tests, over all cores
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
@@ -61,6 +61,11 @@ benchmark: $(VENV)/installed ## Time the loading of definitions, and the crawl e
 
 quality: $(VENV)/installed ## Measure extraction, cleaning and deduplication beside their peers on the pages in DATA
 	@for name in extract_quality extract_speed products dates metadata dedup clean; do \
+	  echo "== $$name"; $(BIN)/python -m webdata_assets_tests.benchmarks.$$name $(if $(DATA),--data $(DATA)); \
+	done
+
+retrieval: $(VENV)/installed ## Measure encoders, search, index and model beside their peers on the data in DATA
+	@for name in embed retrieval reembed retrain index; do \
 	  echo "== $$name"; $(BIN)/python -m webdata_assets_tests.benchmarks.$$name $(if $(DATA),--data $(DATA)); \
 	done
 

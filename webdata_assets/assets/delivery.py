@@ -5,6 +5,7 @@ import polars as pl
 
 from webdata_assets.assets.describe import describe, output
 from webdata_assets.resources import ClockResource, StoreResource
+from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.delivery import DELIVERY
 from webdata_assets.stages.deliver.delta import DeltaSink
@@ -12,6 +13,7 @@ from webdata_assets.stages.deliver.parquet import ParquetSink
 from webdata_assets.stages.deliver.rows import delivery_hash, delivery_rows
 from webdata_assets.stages.learn.classifier import Classifier
 from webdata_assets.stages.learn.release import newest_release
+from webdata_assets.store.derived import current_rows
 from webdata_assets.store.store import data_version
 
 
@@ -26,11 +28,18 @@ def delivery(
     clock: ClockResource,
 ) -> dg.Output[pl.DataFrame]:
     """Merge by record id, with predictions of the released model; the same rows again change nothing."""
-    location = store.open().location
+    opened = store.open()
+    location = opened.location
     promoted = newest_release(release)
     champion = promoted.model_version if promoted else None
     classifier = Classifier.load(location.model(champion)) if champion else None
-    rows = delivery_rows(corpus, features.collect(), embeddings.collect(), classifier, champion)
+    rows = delivery_rows(
+        corpus,
+        current_rows(features, TABLES["features"], corpus, opened),
+        current_rows(embeddings, TABLES["embeddings"], corpus, opened),
+        classifier,
+        champion,
+    )
     wanted = delivery_hash(rows)
     delivered = []
     for sink in (
@@ -56,4 +65,12 @@ def delivery(
         )
     state = pl.DataFrame(delivered, schema=DELIVERY.polars_schema).sort("sink")
     changed = int(state.select(pl.col("inserted", "updated", "deleted").sum()).sum_horizontal().item())
-    return output(DELIVERY, state, {"delivered_rows": rows.height, "changed_rows": changed})
+    return output(
+        DELIVERY,
+        state,
+        {
+            "delivered_rows": rows.height,
+            "predicted_rows": rows["predicted_label"].count(),
+            "changed_rows": changed,
+        },
+    )

@@ -6,15 +6,17 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
-from webdata_assets.resources import ClockResource, StoreResource, TaskResource
+from webdata_assets.resources import ClockResource, SourcesResource, StoreResource, TaskResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.schemas.monitoring import MONITORING
 from webdata_assets.schemas.training_set import TRAINING_SET
+from webdata_assets.stages.index.chunk_rows import of_one_model
 from webdata_assets.stages.learn.classifier import Classifier
 from webdata_assets.stages.learn.monitoring import RETRAINING_SIGNALS, monitor
 from webdata_assets.stages.learn.training_set import build_examples
 from webdata_assets.store import Store
+from webdata_assets.store.derived import current_rows
 from webdata_assets.store.releases import newest_release
 from webdata_assets.tasks.model import Task
 
@@ -28,6 +30,7 @@ def monitoring(
     embeddings: pl.LazyFrame,
     release: pl.DataFrame,
     store: StoreResource,
+    sources: SourcesResource,
     task: TaskResource,
     clock: ClockResource,
 ) -> dg.Output[pl.DataFrame]:
@@ -35,7 +38,10 @@ def monitoring(
     opened, wanted = store.open(), task.load()
     reference, since = _last_training(opened)
     newer = corpus.join(_admitted_since(opened, since), on=["date", "source"], how="semi")
-    current = build_examples(newer, features.collect(), embeddings.collect(), wanted)
+    chunks = of_one_model(
+        current_rows(embeddings, TABLES["embeddings"], newer, opened), sources.registry().enabled
+    )
+    current = build_examples(newer, current_rows(features, TABLES["features"], newer, opened), chunks, wanted)
     promoted = newest_release(release)
     version = promoted.model_version if promoted else None
     rows = monitor(

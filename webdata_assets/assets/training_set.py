@@ -4,19 +4,37 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
-from webdata_assets.resources import TaskResource
+from webdata_assets.resources import SourcesResource, StoreResource, TaskResource
+from webdata_assets.schemas.embeddings import EMBEDDINGS
+from webdata_assets.schemas.features import FEATURES
 from webdata_assets.schemas.training_set import TRAINING_SET
+from webdata_assets.stages.index.chunk_rows import of_one_model
 from webdata_assets.stages.learn.split import TEST, TRAIN
 from webdata_assets.stages.learn.training_set import build_training_set
+from webdata_assets.store.derived import current_rows
 
 
 @dg.asset(name="training_set", **describe(TRAINING_SET, kinds={"polars"}, code_version="2"))
 def training_set(
-    corpus: pl.DataFrame, features: pl.LazyFrame, embeddings: pl.LazyFrame, task: TaskResource
+    corpus: pl.DataFrame,
+    features: pl.LazyFrame,
+    embeddings: pl.LazyFrame,
+    store: StoreResource,
+    sources: SourcesResource,
+    task: TaskResource,
 ) -> dg.Output[pl.DataFrame]:
-    """Join the corpus with admitted features and vectors; the task says what the label is."""
-    wanted = task.load()
-    rows = build_training_set(corpus, features.collect(), embeddings.collect(), wanted)
+    """Join the corpus with admitted features and vectors; the task says what the label is.
+
+    Like the index, it leaves out chunks of another model that belong to sources which are not enabled.
+    """
+    wanted, opened = task.load(), store.open()
+    chunks = current_rows(embeddings, EMBEDDINGS, corpus, opened)
+    rows = build_training_set(
+        corpus,
+        current_rows(features, FEATURES, corpus, opened),
+        of_one_model(chunks, sources.registry().enabled),
+        wanted,
+    )
     sides = {side: rows.filter(pl.col("split") == side) for side in (TRAIN, TEST)}
     return output(
         TRAINING_SET,

@@ -9,7 +9,7 @@ from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.schemas.records import RECORDS
 from webdata_assets.schemas.vector_index import VECTOR_INDEX
 from webdata_assets.stages.index.chunk_rows import indexable_chunks, of_one_model
-from webdata_assets.stages.index.scope import pending_records, refreshed_partitions
+from webdata_assets.stages.index.scope import current_embeddings, pending_records, refreshed_partitions
 
 
 @dg.asset(name="vector_index", **describe(VECTOR_INDEX, kinds={"lancedb"}, code_version="3"))
@@ -22,26 +22,35 @@ def vector_index(
 ) -> dg.Output[pl.DataFrame]:
     """Bring the index's newest state to the chunks of the corpus; readers see it once a release names it.
 
-    Chunks of records with personal data are flagged unless their source redacts or keeps it, and such with
-    text for language models unless it keeps that. Records that a failed partition holds keep what they have.
+    Chunks of records with personal data are flagged unless their source keeps or has redacted it, and such
+    with text for language models unless it keeps that. Records that a failed partition holds keep what they
+    have, and so do those that were written again after they were embedded.
     """
     registry = sources.registry()
     policies = {name: source.clean for name, source in registry.all.items()}
+    ledger = store.open().ledger
+    states = current_embeddings(ledger.states(EMBEDDINGS), ledger.states(RECORDS))
+    # the other versions of all dates are many times as much, and are never in memory at once
+    current = (
+        embeddings.join(corpus.lazy(), on=["record_id", "source", "date"], how="semi")
+        .join(states.lazy().filter("admitted"), on=["source", "date"], how="semi")
+        .collect(engine="streaming")
+    )
     chunks = of_one_model(
         indexable_chunks(
             corpus,
-            embeddings.collect(),
-            pii_allowed=[name for name, policy in policies.items() if policy.pii in ("keep", "redact")],
+            current,
+            pii_allowed=[name for name, policy in policies.items() if policy.pii == "keep"],
+            pii_redacted=[name for name, policy in policies.items() if policy.pii == "redact"],
             injection_allowed=[name for name, policy in policies.items() if policy.injection == "keep"],
         ),
         registry.enabled,
     )
-    ledger = store.open().ledger
-    states = ledger.states(EMBEDDINGS)
     synced = index.open().sync(
         chunks,
         refreshed_partitions(ledger.admitted(RECORDS), states, registry.all),
         pending_records(corpus, states),
+        corpus.filter(state="gone")["record_id"],
     )
     return output(
         VECTOR_INDEX,

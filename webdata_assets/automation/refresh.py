@@ -48,7 +48,9 @@ class Refresh:
     fingerprint: str
 
 
-def plan_refresh(store: Store, rules: Retrain, enabled: Collection[str], now: dt.datetime) -> Refresh:
+def plan_refresh(
+    store: Store, rules: Retrain, enabled: Collection[str], now: dt.datetime, *, may_retrain: bool = True
+) -> Refresh:
     """Return what is due now.
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
@@ -56,28 +58,23 @@ def plan_refresh(store: Store, rules: Retrain, enabled: Collection[str], now: dt
     far as the task's rules say. Publishing is due when anything was admitted, or withdrawn, after the corpus
     was last written, and when a run ended before the index, the release or the delivery had followed.
 
-    While a partition is between its write and its verdicts, nothing is due: it is not admitted then,
-    and publishing would take its records out of the index and the sinks, only to bring them back. Nor while
-    partitions hold vectors of different encoders: they would not be comparable.
+    Nothing is due while `why_not_now` says so.
 
     Args:
         rules: the task's.
         enabled: names of the sources whose partitions can be embedded again.
         now: the present moment.
+        may_retrain: whether a training that is due may be asked for; else only what may be published is told.
     """
     fingerprint = store.ledger.fingerprint(INPUTS)
-    unjudged = sum(_being_written(store, name, now) for name in INPUTS)
-    if unjudged:
-        return Refresh(None, f"{unjudged} partitions are being written", fingerprint)
+    waiting = why_not_now(store, enabled, now)
+    if waiting:
+        return Refresh(None, waiting, fingerprint)
     # Judged, not written: a partition is written before the readers may see it.
     admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted")
-    renewable = admitted.filter(pl.col("source").is_in(list(enabled)))
-    encoders = renewable.select(model_of(pl.col("code_version")).drop_nulls().n_unique()).item()
-    if encoders > 1:
-        return Refresh(None, f"partitions hold vectors of {encoders} encoders", fingerprint)
     trained_at = trained_at_of(store)
     new = admitted if trained_at is None else admitted.filter(pl.col("judged_at") > trained_at)
-    due = _why_retrain(store, rules, new)
+    due = _why_retrain(store, rules, new) if may_retrain else None
     if due:
         return Refresh(RETRAIN, due, fingerprint)
     corpus_at = _newest(store, CORPUS.name)
@@ -87,6 +84,23 @@ def plan_refresh(store: Store, rules: Retrain, enabled: Collection[str], now: dt
     if behind:
         return Refresh(PUBLISH, behind, fingerprint)
     return Refresh(None, "nothing was admitted since the last run", fingerprint)
+
+
+def why_not_now(store: Store, enabled: Collection[str], now: dt.datetime) -> str | None:
+    """Return what training and publishing wait for; None for nothing.
+
+    While a partition is between its write and its verdicts it is not admitted, and publishing would take its
+    records out of the index and the sinks, only to bring them back. Vectors of different encoders cannot be
+    compared.
+    """
+    unjudged = sum(_being_written(store, name, now) for name in INPUTS)
+    if unjudged:
+        return f"{unjudged} partitions are being written"
+    embedded = store.ledger.states(TABLES["embeddings"]).filter(
+        pl.col("admitted") & pl.col("source").is_in(list(enabled))
+    )
+    encoders = embedded.select(model_of(pl.col("code_version")).drop_nulls().n_unique()).item()
+    return f"partitions hold vectors of {encoders} encoders" if encoders > 1 else None
 
 
 def trained_at_of(store: Store) -> dt.datetime | None:

@@ -68,14 +68,15 @@ class Repair:
     reason: str
 
 
-def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str) -> list[Repair]:
+def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str | None) -> list[Repair]:
     """Return at most one repair per partition, that of its earliest layer, in order of partition.
 
     Args:
         store: what is stored, with its ledger.
         registry: the declared sources.
         now: the moment of the look, in UTC.
-        model_id: of the encoder in use; partitions with vectors of another are embedded again.
+        model_id: of the encoder in use; partitions with vectors of another are embedded again. None where it
+            is not known.
     """
     found: dict[Partition, Repair] = {}
     for repair in (
@@ -222,8 +223,10 @@ def _unfinished(store: Store, registry: Registry, now: dt.datetime) -> list[Repa
     return repairs
 
 
-def _of_another_model(store: Store, registry: Registry, model_id: str) -> list[Repair]:
+def _of_another_model(store: Store, registry: Registry, model_id: str | None) -> list[Repair]:
     """Admitted partitions that another encoder has embedded: vectors of two models cannot be compared."""
+    if model_id is None:
+        return []
     repairs = []
     for partition, model in embedded_by_another(store, model_id):
         if partition.source in registry.enabled:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from webdata_assets.automation.refresh import changed_since, trained_at_of
+from webdata_assets.automation.refresh import changed_since, trained_at_of, why_not_now
 from webdata_assets.automation.sensors import CAUSE_TAG
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.partitions import Partition
-from webdata_assets.resources import StoreResource
+from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.tasks.model import Retrain
@@ -53,9 +53,14 @@ def build_retrain_schedule(rules: Retrain, job: UnresolvedAssetJobDefinition) ->
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def retrain_schedule(
-        context: dg.ScheduleEvaluationContext, store: StoreResource
+        context: dg.ScheduleEvaluationContext,
+        store: StoreResource,
+        sources: SourcesResource,
+        clock: ClockResource,
     ) -> dg.RunRequest | dg.SkipReason:
         opened = store.open()
+        if waiting := why_not_now(opened, sources.registry().enabled, clock.now()):
+            return dg.SkipReason(waiting)
         if opened.ledger.admitted(TABLES["embeddings"]).is_empty():
             return dg.SkipReason("no partition is admitted yet")
         if not changed_since(opened, trained_at_of(opened)):

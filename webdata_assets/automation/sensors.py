@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
-from webdata_assets.automation.refresh import plan_refresh
+from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.repairs import Repair, plan_repairs
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
+from webdata_assets.errors import WebdataError
 from webdata_assets.resources import ClockResource, EncoderResource, SourcesResource, StoreResource
 from webdata_assets.tasks.model import Retrain
 
@@ -30,6 +31,7 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 SHOWN = 5
 """Waiting partitions that a tick names; the others are counted."""
@@ -63,7 +65,13 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
-        for repair in plan_repairs(store.open(), sources.registry(), now, encoder.expected_model_id()):
+        try:
+            model_id = encoder.expected_model_id()
+        except WebdataError as error:
+            # no reason to leave crawls and replays alone
+            model_id = None
+            waiting.append(f"no partition is embedded again: {error}")
+        for repair in plan_repairs(store.open(), sources.registry(), now, model_id):
             request = _request(context.instance, repair, attempts_per_day, now)
             if isinstance(request, str):
                 waiting.append(f"{repair.partition}: {request}")
@@ -86,7 +94,7 @@ def build_retrain_sensor(
     Args:
         jobs: by name; `retrain` and `publish` are launched.
         rules: when the task wants a new model.
-        attempts_per_day: failed runs over the same admitted partitions in 24 hours; then a person is needed.
+        attempts_per_day: ended runs over the same admitted partitions in 24 hours; then a person is needed.
         seconds: between two looks, at least.
     """
 
@@ -108,25 +116,41 @@ def build_retrain_sensor(
             return dg.SensorResult(skip_reason="repairs are in progress")
         if _in_progress(context.instance, UNPARTITIONED_TAGS):
             return dg.SensorResult(skip_reason="a run of the unpartitioned tables is in progress")
-        refresh = plan_refresh(store.open(), rules, sources.registry().enabled, clock.now())
-        if refresh.job is None:
-            return dg.SensorResult(skip_reason=refresh.reason)
-        name = f"{refresh.job}:{refresh.fingerprint}"
-        # What succeeded over these very partitions is not repeated: only failures make a new run key.
-        failed = context.instance.get_run_records(
-            dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=[dg.DagsterRunStatus.FAILURE]), limit=1_000
-        )
-        held_back = _hold_back(failed, refresh.reason, attempts_per_day, clock.now())
-        if held_back:
-            return dg.SensorResult(skip_reason=held_back)
-        request = dg.RunRequest(
-            run_key=f"{name}:{len(failed)}",
-            job_name=refresh.job,
-            tags={REFRESH_TAG: name, CAUSE_TAG: refresh.reason},
-        )
-        return dg.SensorResult(run_requests=[request])
+        now, reasons = clock.now(), []
+        # what is admitted does not wait for a training that keeps failing
+        for may_retrain in (True, False):
+            refresh = plan_refresh(
+                store.open(), rules, sources.registry().enabled, now, may_retrain=may_retrain
+            )
+            request = _refresh_request(context.instance, refresh, attempts_per_day, now)
+            if isinstance(request, dg.RunRequest):
+                return dg.SensorResult(run_requests=[request])
+            reasons.append(request)
+            if refresh.job != RETRAIN:
+                break
+        return dg.SensorResult(skip_reason=_sample(reasons))
 
     return retrain_sensor
+
+
+def _refresh_request(
+    instance: dg.DagsterInstance, refresh: Refresh, attempts_per_day: int, now: dt.datetime
+) -> dg.RunRequest | str:
+    """Return the run that retrains or publishes, or why there is none now."""
+    if refresh.job is None:
+        return refresh.reason
+    name = f"{refresh.job}:{refresh.fingerprint}"
+    # Runs that succeeded count too: the same partitions can be admitted once more, after others or after
+    # a withdrawal, and a run that no sensor asked for can die over them.
+    ended = instance.get_run_records(dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=ENDED), limit=1_000)
+    held_back = _hold_back(ended, refresh.reason, attempts_per_day, now)
+    if held_back:
+        return held_back
+    return dg.RunRequest(
+        run_key=f"{name}:{len(ended)}",
+        job_name=refresh.job,
+        tags={REFRESH_TAG: name, CAUSE_TAG: refresh.reason},
+    )
 
 
 def _sample(lines: Sequence[str]) -> str:

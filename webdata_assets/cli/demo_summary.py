@@ -31,6 +31,8 @@ class Summary:
     replay_requests: int | None = None
     """HTTP requests that the site saw during the replay; None when nothing was replayed this time."""
     rows: dict[str, int] = dataclasses.field(default_factory=dict)
+    release: int | None = None
+    """The pair of index and model in use."""
     model_score: float | None = None
     delivered: int = 0
     checks_passed: int = 0
@@ -57,6 +59,7 @@ def describe_store(summary: Summary, store: Store, wanted: Sequence[Partition]) 
         summary.rows[name] = int(tables.scan(TABLES[name]).select(pl.len()).collect().item())
     released = admitted_release(store)
     version = released.model_version if released else None
+    summary.release = released.release if released else None
     champion = tables.read(TABLES["model"]).filter(pl.col("version") == (version or ""))
     summary.model_score = champion.item(0, "score") if champion.height else None
     summary.delivered = max(tables.read(TABLES["delivery"])["rows"].to_list(), default=0)
@@ -90,6 +93,7 @@ def print_summary(summary: Summary) -> None:
         "dead letters": rows["dead_letters"],
         "vectors": rows["embeddings"],
         "model score (macro F1)": score,
+        "release in use": summary.release or "none",
         "delivered records": summary.delivered,
         "checks passed": summary.checks_passed,
         "checks failed": summary.checks_failed,
@@ -115,5 +119,6 @@ def print_summary(summary: Summary) -> None:
         "  the graph               /asset-groups\n"
         "  red, then green         /assets/records?view=checks&checkDetail=completeness\n"
         "  partitions by state     /assets/records?view=partitions\n"
+        "  the model's pictures    /assets/model?view=events\n"
         "  every run               /runs"
     )

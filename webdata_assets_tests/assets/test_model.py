@@ -60,6 +60,24 @@ def test_the_same_training_set_gives_the_same_model_and_one_row(pairs: Pairs):
     assert registry(pairs).equals(before)
 
 
+def test_a_version_that_is_trained_again_is_judged_beside_the_champion_of_now(pairs: Pairs):
+    train(pairs, training_set())
+    pairs.release()
+    first = registry(pairs).item(0, "version")
+    rows = training_set()
+    fewer = rows.filter((pl.col("split") == "test") | (pl.int_range(pl.len()) % 7 != 3))
+    train(pairs, fewer)
+    second = registry(pairs).filter(parent=first).item(0, "version")
+    pairs.release()
+    assert pairs.pair == (10, second)
+    train(pairs, training_set())
+    again = registry(pairs).filter(version=first).row(0, named=True)
+    assert (registry(pairs).height, again["parent"]) == (2, second)
+    before = registry(pairs)
+    train(pairs, training_set())
+    assert registry(pairs).equals(before)
+
+
 def test_too_few_records_leave_the_registry_as_it_was(pairs: Pairs):
     _, metadata = train(pairs, training_set().head(3))
     assert registry(pairs).is_empty()

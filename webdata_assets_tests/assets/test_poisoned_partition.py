@@ -121,3 +121,19 @@ def test_once_admitted_it_would_have_changed_the_model(settings: Settings) -> No
         admit(store, layer, POISONED)
     publish(settings)
     assert len(versions(settings)) == 2
+
+
+def test_vectors_of_another_model_of_a_source_that_is_not_enabled_are_left_out(settings: Settings) -> None:
+    store = Store.open(settings.store)
+    elsewhere = Partition(samples.DAY, "demo_shop")
+    record = row("records", elsewhere, RECORDS, category="kitchen")
+    put(store, "pages", frame("pages"), elsewhere)
+    put(store, "records", frame("records", record), elsewhere)
+    keys = {"source": pl.lit("demo_shop"), "record_id": pl.lit(record["record_id"])}
+    put(store, "features", samples.features(1).with_columns(**keys), elsewhere)
+    chunk = samples.embeddings(1, model_id="tiny@2").head(1).with_columns(**keys)
+    put(store, "embeddings", chunk, elsewhere)
+    for layer in LAYERS:
+        admit(store, layer, elsewhere)
+    publish(settings)
+    assert set(store.tables.read(TRAINING_SET)["model_id"]) == {"tiny@2"}

@@ -116,6 +116,16 @@ def test_a_record_whose_new_version_is_not_embedded_yet_keeps_the_old_one(follow
     assert counts(following.sync(newer)) == (0, 0, 0)
 
 
+def test_chunks_of_records_that_were_written_again_since_do_not_enter(following: Following):
+    following.write(samples.embeddings(3))
+    following.sync(samples.corpus(3))
+    following.write(samples.embeddings(5))
+    put(following.store, "records", frame("records"), SHOP)
+    admit(following.store, "records", SHOP)
+    assert counts(following.sync(samples.corpus(5))) == (0, 0, 0)
+    assert following.index.at().count() == 6
+
+
 def test_what_a_source_left_that_is_declared_no_more_goes_with_it(following: Following):
     following.write(samples.embeddings(3), OLD)
     following.sync(samples.corpus(3, source=pl.lit("old")))

@@ -98,8 +98,10 @@ def test_the_daemon_repairs_what_failed_and_retrains_on_it_once(lasting: Deploym
         assert daemon.runs(RETRAIN)[1].tags[CAUSE_TAG] == f"1 repaired partitions: {BROKEN_LAYOUT}"
 
         wait_for_ticks(daemon, 2)
-        counts = {job: len(daemon.runs(job)) for job in (CRAWL, REPLAY, RETRAIN, PUBLISH)}
-        assert counts == {CRAWL: 1, REPLAY: 1, RETRAIN: 2, PUBLISH: 0}, daemon.report()
+        counts = {job: len(daemon.runs(job)) for job in (CRAWL, REPLAY, RETRAIN)}
+        assert counts == {CRAWL: 1, REPLAY: 1, RETRAIN: 2}, daemon.report()
+        # the partition that was whole from the start may have been published before the first repair began
+        assert len(daemon.runs(PUBLISH)) <= 1, daemon.report()
         assert demo_site.requests == ()
 
     corpus = lasting.store.read_admitted(TABLES["corpus"])

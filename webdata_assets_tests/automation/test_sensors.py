@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import CRAWL, PUBLISH, PUBLISHED, REPLAY, RETRAIN
 from webdata_assets.automation.sensors import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG
 from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
@@ -39,6 +39,12 @@ def pretend_run(
     return history.deployment.instance.create_run_for_job(
         definition, status=status, tags={**definition.run_tags, **tags}
     )
+
+
+def publish(history: History, at: dt.datetime) -> None:
+    """Write what a publishing writes, as it does before the first training."""
+    for number, layer in enumerate(PUBLISHED):
+        history.write(layer, at + dt.timedelta(seconds=number))
 
 
 def fail_records(history: History) -> None:
@@ -115,6 +121,16 @@ class TestRepairs:
         assert "the next attempt waits" in reason(history, RECRAWL_SENSOR)
 
 
+def test_an_encoder_that_cannot_be_told_keeps_no_partition_from_its_repair(
+    history: History, monkeypatch: pytest.MonkeyPatch
+):
+    fail_records(history)
+    history.patch()
+    monkeypatch.setenv("WEBDATA_ENCODER", "onnx")
+    monkeypatch.setenv("WEBDATA_ENCODER_MODEL", "/nowhere")
+    assert [request.job_name for request in ask(history, RECRAWL_SENSOR)] == [REPLAY]
+
+
 class TestRefreshes:
     @pytest.fixture(autouse=True)
     def enough(self, history: History) -> None:
@@ -142,6 +158,7 @@ class TestRefreshes:
         assert reason(history, RETRAIN_SENSOR) == "a run of the unpartitioned tables is in progress"
 
     def test_a_retraining_that_failed_is_tried_again_within_the_budget(self, history: History):
+        publish(history, NOON + HOUR)
         keys = set()
         for attempt, minutes in enumerate((0, 1, 3)):
             set_clock(history, minutes * MINUTE)
@@ -155,11 +172,26 @@ class TestRefreshes:
         set_clock(history, HOUR)
         assert "3 attempts in 24 hours are used up, a person is needed" in reason(history, RETRAIN_SENSOR)
 
+    def test_what_is_admitted_does_not_wait_for_a_training_that_fails(self, history: History):
+        [request] = ask(history, RETRAIN_SENSOR)
+        tags = {REFRESH_TAG: request.tags[REFRESH_TAG]}
+        pretend_run(history, RETRAIN, dg.DagsterRunStatus.FAILURE, tags)
+        assert [request.job_name for request in ask(history, RETRAIN_SENSOR)] == [PUBLISH]
+
     def test_a_retraining_that_was_killed_is_tried_again_at_once(self, history: History):
         [before] = ask(history, RETRAIN_SENSOR)
         tags = {REFRESH_TAG: before.tags[REFRESH_TAG], KILLED_TAG: "true"}
         pretend_run(history, RETRAIN, dg.DagsterRunStatus.FAILURE, tags)
         [after] = ask(history, RETRAIN_SENSOR)
+        assert after.run_key != before.run_key
+
+    def test_partitions_that_were_withdrawn_and_are_admitted_again_are_answered_again(self, history: History):
+        [before] = ask(history, RETRAIN_SENSOR)
+        tags = {REFRESH_TAG: before.tags[REFRESH_TAG], "dagster/run_key": before.run_key or ""}
+        pretend_run(history, RETRAIN, dg.DagsterRunStatus.SUCCESS, tags)
+        set_clock(history, 2 * MINUTE)
+        [after] = ask(history, RETRAIN_SENSOR)
+        assert after.tags[REFRESH_TAG] == before.tags[REFRESH_TAG]
         assert after.run_key != before.run_key
 
     def test_what_was_admitted_after_a_training_is_published(self, history: History):

@@ -3,7 +3,6 @@
 import polars as pl
 import pytest
 
-from webdata_assets.errors import PermanentError
 from webdata_assets.stages.deliver.rows import DELIVERY_SCHEMA, delivery_hash, delivery_rows
 from webdata_assets.stages.learn.classifier import train
 from webdata_assets.stages.learn.training_set import build_training_set
@@ -58,6 +57,16 @@ def test_the_row_hash_follows_the_row(classifier):
     assert (one["row_hash"] != other["row_hash"]).sum() == 1
 
 
-def test_a_classifier_of_another_encoder_is_refused(classifier):
-    with pytest.raises(PermanentError, match="train it again"):
-        delivery_rows(corpus(), features(), embeddings(model_id="tiny@2"), classifier, "v1")
+def test_records_whose_vectors_are_of_another_encoder_are_delivered_without_prediction(classifier):
+    rows = delivery_rows(corpus(), features(), embeddings(model_id="tiny@2"), classifier, "v1")
+    assert rows["predicted_label"].null_count() == rows["model_version"].null_count() == 60
+
+
+def test_vectors_of_two_encoders_do_not_hold_up_delivery(classifier):
+    mixed = pl.concat(
+        [embeddings(10, model_id="tiny@2"), embeddings().filter(pl.col("record_id") > f"{9:032x}")]
+    )
+    rows = delivery_rows(corpus(), features(), mixed, classifier, "v1")
+    assert rows.filter(pl.col("predicted_label").is_null())["record_id"].to_list() == [
+        f"{number:032x}" for number in range(10)
+    ]

@@ -24,8 +24,23 @@ from webdata_assets_tests.index.many import (
 
 def test_a_folder_and_a_server_are_told_apart_by_the_address(tmp_path):
     assert isinstance(open_index(str(tmp_path)), LanceIndex)
-    with pytest.raises(PermanentError, match="PGPASSWORD"):
-        open_index("postgresql://user:secret@host/database")
+    assert not isinstance(open_index("postgresql://user@host:5432/database?application_name=a@b"), LanceIndex)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "user:secret@host/db",
+        "user:sec/ret@host/db",
+        "user:sec?ret@host/db",
+        "host/db?password=secret",
+        "/db?user=a&sslpassword=secret",
+    ],
+)
+def test_an_address_with_a_password_is_refused_without_repeating_it(address):
+    with pytest.raises(PermanentError, match="PGPASSWORD") as caught:
+        open_index(f"postgresql://{address}")
+    assert "sec" not in str(caught.value)
 
 
 def test_an_index_that_was_never_written_is_empty(index):

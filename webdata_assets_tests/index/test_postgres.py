@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import psycopg
 import pytest
 
@@ -47,6 +48,14 @@ def ask(url, question):
 
 def versions(url):
     return ask(url, "SELECT count(*) FROM {schema}.chunks")[0][0]
+
+
+def test_what_postgres_cannot_hold_is_replaced_in_texts_and_headings(index):
+    rows = chunks(1).with_columns(text=pl.lit("a\x00b"), heading_path=pl.lit(["c\x00d", "e"]))
+    index.sync(rows)
+    held = index.at().rows(["text", "heading_path"])
+    assert held.row(0) == ("a\ufffdb", ["c\ufffdd", "e"])
+    assert index.sync(rows).updated == 0
 
 
 def test_two_writers_at_once_wait_for_each_other(url):

@@ -8,7 +8,7 @@ import pytest
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
 from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA, indexable_chunks, of_one_model
-from webdata_assets.stages.index.scope import pending_records, refreshed_partitions
+from webdata_assets.stages.index.scope import current_embeddings, pending_records, refreshed_partitions
 from webdata_assets_tests.index.many import DAY, chunks
 
 LATER = DAY + dt.timedelta(days=1)
@@ -76,6 +76,15 @@ def test_chunks_are_flagged_unless_their_source_allows_it(values, allowed, flags
     assert wanted.select("pii", "injection").rows() == [flags]
 
 
+def test_what_was_cleaned_before_its_source_redacted_stays_flagged():
+    rows = corpus(*(record(number, pii='{"email":1}') for number in (1, 2)))
+    embedded = embeddings((1, DAY), (2, DAY)).with_columns(
+        text=pl.when(record_id=f"{1:032x}").then(pl.lit("Ask ann@example.com")).otherwise(pl.lit("[email]"))
+    )
+    wanted = indexable_chunks(rows, embedded, pii_redacted=["shop"])
+    assert wanted["pii"].to_list() == [True, False]
+
+
 def test_chunks_of_one_model_stand_in_one_index():
     assert of_one_model(chunks(4), ["shop", "blog"]).equals(chunks(4))
     assert of_one_model(chunks(4), []).equals(chunks(4))
@@ -104,6 +113,22 @@ def states(*rows):
 
 def partitions(*rows):
     return pl.DataFrame(rows, schema=PARTITIONS, orient="row")
+
+
+def test_embeddings_that_are_older_than_their_records_do_not_count():
+    at = dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC)
+    schema = {**PARTITIONS, "at": pl.Datetime("us", "UTC")}
+    keys = [(DAY, "shop"), (LATER, "shop"), (DAY, "old")]
+    embedded = pl.DataFrame([(*key, at) for key in keys], schema=schema, orient="row").with_columns(
+        admitted=pl.lit(True)
+    )
+    moments = [at + dt.timedelta(seconds=1), at]
+    written = pl.DataFrame(
+        [(*key, moment) for key, moment in zip(keys, moments, strict=False)], schema=schema, orient="row"
+    )
+    found = current_embeddings(embedded, written)
+    assert found["admitted"].to_list() == [False, True, True]
+    assert found.columns == embedded.columns
 
 
 def test_the_index_may_delete_where_records_and_embeddings_are_admitted():

@@ -110,3 +110,10 @@ def test_what_stays_must_be_of_the_same_model():
 def test_columns_beyond_the_schema_are_left_aside():
     plan = plan_sync(chunks(2).with_columns(other=pl.lit(1)), held(chunks(0)))
     assert plan.write.columns == [*CHUNK_SCHEMA.names(), "row_hash"]
+
+
+def test_a_record_that_is_gone_goes_also_from_a_partition_that_failed():
+    before = held(rows({0: (DAYS[0], 2, "a"), 1: (DAYS[0], 1, "a")}))
+    plan = plan_sync(rows({}), before, scope([]), gone=[f"{0:032x}"])
+    assert plan.manifest["record_id"].to_list() == [f"{1:032x}"]
+    assert after(before, plan).equals(plan.manifest)

@@ -9,7 +9,7 @@ import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import TABLES
-from webdata_assets.stages.clean.pii import NOTHING_FOUND
+from webdata_assets.stages.clean.pii import NOTHING_FOUND, search_personal_data
 
 _EMBEDDINGS = TABLES["embeddings"].polars_schema
 _CORPUS = TABLES["corpus"].polars_schema
@@ -41,6 +41,7 @@ def indexable_chunks(
     embeddings: pl.DataFrame,
     *,
     pii_allowed: Collection[str] = (),
+    pii_redacted: Collection[str] = (),
     injection_allowed: Collection[str] = (),
 ) -> pl.DataFrame:
     """Return the chunks of live, canonical records, in the version that the corpus names, by `chunk_id`.
@@ -52,6 +53,8 @@ def indexable_chunks(
         corpus: rows of the `corpus` table.
         embeddings: rows of the `embeddings` table; other versions of a record may be among them.
         pii_allowed: sources whose records with personal data are not flagged.
+        pii_redacted: sources that redact personal data. Records that were cleaned before the source said so
+            still hold theirs: flagged are those in whose chunks some are found.
         injection_allowed: sources whose records with text for language models are not flagged.
 
     Returns:
@@ -68,11 +71,16 @@ def indexable_chunks(
         pii=personal & ~pl.col("source").is_in(pii_allowed),
         injection=addressed & ~pl.col("source").is_in(injection_allowed),
     )
-    return (
+    chunks = (
         embeddings.join(live, on=["record_id", "source", "date"], how="inner", validate="m:1")
         .select(CHUNK_SCHEMA.names())
         .sort("chunk_id")
     )
+    is_redacted = pl.col("pii") & pl.col("source").is_in(pii_redacted)
+    looked_at = chunks.filter(is_redacted)
+    _, found = search_personal_data(looked_at.select("title", "context", "text"))
+    left = looked_at.filter(found.fill_null(NOTHING_FOUND) != NOTHING_FOUND)["record_id"].unique().implode()
+    return chunks.with_columns(pii=pl.col("pii") & (~is_redacted | pl.col("record_id").is_in(left)))
 
 
 def of_one_model(chunks: pl.DataFrame, enabled: Collection[str]) -> pl.DataFrame:

@@ -94,6 +94,7 @@ class ChunkIndex(Protocol):
         chunks: pl.DataFrame,
         refreshed: pl.DataFrame | None = None,
         pending: Collection[str] = (),
+        gone: Collection[str] = (),
     ) -> SyncResult:
         """Bring the newest state to these chunks, in one commit. Named states stay as they are.
 
@@ -103,6 +104,7 @@ class ChunkIndex(Protocol):
                 of other partitions are kept as they are, and so are the records that they belong to, unless
                 `chunks` holds a later version of them. None for every partition.
             pending: ids of records whose chunks are not known yet: they keep what they have.
+            gone: ids of records that are known to be gone: none of their chunks is kept.
 
         Raises:
             PermanentError: vectors of several models.

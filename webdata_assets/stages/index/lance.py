@@ -56,6 +56,7 @@ class LanceIndex:
         chunks: pl.DataFrame,
         refreshed: pl.DataFrame | None = None,
         pending: Collection[str] = (),
+        gone: Collection[str] = (),
     ) -> SyncResult:
         """Bring the newest state to these chunks, in one commit. Named states stay as they are.
 
@@ -65,13 +66,14 @@ class LanceIndex:
                 of other partitions are kept as they are, and so are the records that they belong to, unless
                 `chunks` holds a later version of them. None for every partition.
             pending: ids of records whose chunks are not known yet: they keep what they have.
+            gone: ids of records that are known to be gone: none of their chunks is kept.
 
         Raises:
             PermanentError: vectors of several models.
             ValueError: a chunk twice, vectors of different lengths.
         """
         table = self._open()
-        plan = plan_sync(chunks, _held(table), refreshed, pending)
+        plan = plan_sync(chunks, _held(table), refreshed, pending, gone)
         if table is None or plan.changes:
             table = self._commit(table, plan)
         # also after a sync that was killed between its commit and this

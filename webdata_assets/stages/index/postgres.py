@@ -63,6 +63,7 @@ class PostgresIndex:
         chunks: pl.DataFrame,
         refreshed: pl.DataFrame | None = None,
         pending: Collection[str] = (),
+        gone: Collection[str] = (),
     ) -> SyncResult:
         """Bring the newest state to these chunks, in one transaction. Named states stay as they are.
 
@@ -72,6 +73,7 @@ class PostgresIndex:
                 of other partitions are kept as they are, and so are the records that they belong to, unless
                 `chunks` holds a later version of them. None for every partition.
             pending: ids of records whose chunks are not known yet: they keep what they have.
+            gone: ids of records that are known to be gone: none of their chunks is kept.
 
         Raises:
             PermanentError: vectors of several models.
@@ -79,7 +81,7 @@ class PostgresIndex:
             ValueError: a chunk twice, vectors of different lengths.
         """
         with self._writing() as connection:
-            plan = plan_sync(chunks, _held(connection), refreshed, pending)
+            plan = plan_sync(chunks, _held(connection), refreshed, pending, gone)
             if plan.changes:
                 state = _newest(connection) + 1
                 for ids in (plan.write["chunk_id"], plan.vanished):

@@ -136,7 +136,10 @@ def insert(connection: "Connection", rows: pl.DataFrame, valid_from: int) -> Non
     names = [name for name in COLUMN_TYPES if name != "vector"]
     columns = column_list([*names, "vector", "valid_from"])
     target = statement("COPY {schema}.chunks ({columns}) FROM STDIN WITH (FORMAT binary)", columns=columns)
-    plain = rows.select(names).with_columns(pl.col(pl.String).str.replace_all(_NOT_IN_POSTGRES, "\ufffd"))
+    plain = rows.select(names).with_columns(
+        pl.col(pl.String).str.replace_all(_NOT_IN_POSTGRES, "\ufffd"),
+        pl.col(pl.List(pl.String)).list.eval(pl.element().str.replace_all(_NOT_IN_POSTGRES, "\ufffd")),
+    )
     with connection.cursor() as cursor, cursor.copy(target) as copy:
         copy.set_types([*(COLUMN_TYPES[name] for name in names), "vector", "bigint"])
         for row, vector in zip(plain.iter_rows(), vector_matrix(rows["vector"]), strict=True):

@@ -28,6 +28,21 @@ def refreshed_partitions(
     return pl.concat([whole, undeclared]).select(_PARTITION).unique()
 
 
+def current_embeddings(embeddings: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return the states of embeddings, not admitted where the records were written after them.
+
+    Such embeddings may be of other texts than the corpus speaks of, as before something was redacted.
+
+    Args:
+        embeddings: `date`, `source`, `at` and `admitted` of every partition of embeddings.
+        records: `date`, `source` and `at` of every partition of records.
+    """
+    written = records.select(*_PARTITION, records_at="at")
+    is_behind = (pl.col("at") < pl.col("records_at")).fill_null(False)
+    states = embeddings.join(written, on=_PARTITION, how="left", maintain_order="left")
+    return states.with_columns(admitted=pl.col("admitted") & ~is_behind).drop("records_at")
+
+
 def pending_records(corpus: pl.DataFrame, embeddings: pl.DataFrame) -> list[str]:
     """Return the ids of live records whose version in the corpus is not embedded, or not admitted, yet.
 

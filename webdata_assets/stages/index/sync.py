@@ -58,6 +58,7 @@ def plan_sync(
     held: pl.DataFrame,
     refreshed: pl.DataFrame | None = None,
     pending: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> SyncPlan:
     """Return what brings an index that holds some chunks to the wanted ones.
 
@@ -69,6 +70,7 @@ def plan_sync(
         held: rows of `HELD_SCHEMA`.
         refreshed: `date` and `source` of the partitions that `chunks` describes completely; None for all.
         pending: ids of records whose chunks are not known yet: they keep what they have.
+        gone: ids of records that are known to be gone: none of their chunks is kept.
 
     Raises:
         PermanentError: the index would hold vectors of several models.
@@ -76,7 +78,7 @@ def plan_sync(
     """
     chunks = chunks.select(CHUNK_SCHEMA.names()).cast(CHUNK_SCHEMA)
     _check(chunks)
-    kept = _kept(chunks, held, refreshed, pending)
+    kept = _kept(chunks, held.filter(~pl.col("record_id").is_in(list(gone))), refreshed, pending)
     wanted = chunks.join(kept, on="record_id", how="anti")
     open_to_change = held.join(kept, on="record_id", how="anti")
     wanted = wanted.with_columns(row_hashes(wanted, exclude=("vector",)))

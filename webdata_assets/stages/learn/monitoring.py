@@ -33,12 +33,14 @@ def monitor(
 
     Args:
         reference: rows of the training set that the newest model learnt from.
-        current: examples admitted since, labelled or not, as `build_examples` gives them.
+        current: examples admitted since, as `build_examples` gives them; those with a label are looked at.
         champion: the model in use.
         version: its version.
         floor: its least score.
         now: the moment of measuring.
     """
+    # the reference has labels: records without one may be of another kind altogether
+    current = current.filter(pl.col("label").is_not_null())
     enough = min(reference.height, current.height) >= task.drift.min_rows
     comparable = enough and set(reference["model_id"]) == set(current["model_id"])
     limit = least_psi(task.drift.psi, reference.height, current.height) if comparable else task.drift.psi
@@ -49,7 +51,7 @@ def monitor(
             {
                 **row,
                 "reference_rows": reference.height,
-                "current_rows": row.get("current_rows", current.height),
+                "current_rows": current.height,
                 "model_version": version,
                 "measured_at": now,
             }
@@ -79,12 +81,11 @@ def _row(signal: str, name: str, value: float | None, threshold: float) -> dict[
 def _metric_row(
     task: Task, current: pl.DataFrame, champion: Classifier | None, floor: float | None
 ) -> dict[str, object]:
-    labelled = current.filter(pl.col("label").is_not_null())
     value = None
-    if champion is not None and labelled.height >= task.drift.min_rows and champion.reads(labelled):
-        coded = code_labels(labelled["label"].to_list(), champion.predict(labelled).labels)
+    if champion is not None and current.height >= task.drift.min_rows and champion.reads(current):
+        coded = code_labels(current["label"].to_list(), champion.predict(current).labels)
         actual, predicted = coded.codes
-        one_group = np.zeros(labelled.height, dtype=np.int64)
+        one_group = np.zeros(current.height, dtype=np.int64)
         counts = tallies(actual, predicted, one_group, len(coded.labels))
         value = float(score(task.evaluation.metric, counts)[0])
     return {
@@ -93,5 +94,4 @@ def _metric_row(
         "value": value,
         "threshold": floor,
         "breached": value is not None and floor is not None and value < floor,
-        "current_rows": labelled.height,
     }

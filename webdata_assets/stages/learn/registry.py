@@ -14,6 +14,7 @@ from webdata_assets.stages.learn.classifier import MIN_TRAINING_ROWS, Classifier
 from webdata_assets.stages.learn.promotion import Judgement
 
 VERSION_DIGITS = 16
+_JUDGED = ("task", "parent", "metric", "floor", "promotable", "reason", "evaluation_fingerprint")
 CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
 
 
@@ -52,14 +53,16 @@ def register(
 ) -> pl.DataFrame:
     """Return the registry with one more version.
 
-    A version that is there already changes nothing: the same rows were trained on again.
+    A version that is there already changes nothing: the same rows were trained on again. Only where it is not
+    in use and is judged otherwise now, beside another champion, on other rows or by other rules, its row is
+    renewed: else it could never come into use again.
 
     Args:
         champion: the version in use, which it was judged beside.
         artefact: where the classifier lies, relative to the store.
     """
     version = version_of(challenger)
-    if version in registry["version"]:
+    if version == champion and version in registry["version"]:
         return registry
     evaluation, beside = judgement.evaluation, judgement.champion_evaluation
     row = {
@@ -91,7 +94,11 @@ def register(
         "artefact_hash": challenger.artefact_hash,
         "trained_at": origin.trained_at,
     }
-    return pl.concat([registry, pl.DataFrame([row], schema=MODEL.polars_schema)]).sort("version")
+    added = pl.DataFrame([row], schema=MODEL.polars_schema)
+    if registry.filter(version=version).select(_JUDGED).equals(added.select(_JUDGED)):
+        return registry
+    others = registry.filter(pl.col("version") != version)
+    return pl.concat([others, added]).sort("version")
 
 
 def aliases(registry: pl.DataFrame, releases: pl.DataFrame, champion: str | None) -> pl.Series:
