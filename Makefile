@@ -26,7 +26,7 @@ ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver
 test: $(VENV)/installed ## Run the tests, over all cores
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments
+soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments, and others
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 check: $(VENV)/installed ## Lint, format check, types, import layers

@@ -8,7 +8,7 @@ from webdata_assets_tests.automation.trained import NEW, runs, wait_for_retraini
 from webdata_assets_tests.deployment import Deployment
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_schedule_of_the_task_retrains_what_is_new_and_then_rests(learnt: Deployment):
     write_task(learnt.folder, schedule="* * * * *")
     assert learnt.run(CRAWL, NEW).success

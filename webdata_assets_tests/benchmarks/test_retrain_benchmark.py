@@ -29,6 +29,7 @@ def lay_out(folder: Path, pages: int) -> Path:
     return folder
 
 
+@pytest.mark.soak
 def test_every_contender_is_scored_on_sites_it_has_not_seen(
     tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
