@@ -74,7 +74,7 @@ def test_no_text_gives_no_vector(folder):
 def test_pickled_weights_are_not_loaded(tmp_path):
     folder = write_transformer(tmp_path / "pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(PermanentError, match=r"holds no \*\.safetensors; pickled weights are not loaded"):
+    with pytest.raises(PermanentError, match=r"holds no \*\.safetensors, and no other weights are loaded"):
         TransformerEncoder(str(folder))
 
 

@@ -188,5 +188,5 @@ def _precision(precision: str) -> str:
 def _weights(folder: Path) -> list[Path]:
     found = [path for path in folder.rglob("*.safetensors") if is_own(folder, path)]
     if not found:
-        raise refusal(f"{folder} holds no *.safetensors; pickled weights are not loaded")
+        raise refusal(f"{folder} holds no *.safetensors, and no other weights are loaded")
     return found
