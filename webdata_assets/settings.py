@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGED_SOURCES = Path(__file__).parent / "sources"
@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     mlflow: str = Field(
         default="", description="Tracking URI that mirrors the registry of models; nothing if empty"
     )
+    alerts: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Where alerts go: Apprise URLs, parted by spaces, such as `mailtos://…` or `slack://…`",
+    )
     serve_threads: int = Field(
         default_factory=_cores, ge=1, le=256, description="Requests that `webdata serve` works on at once"
     )
@@ -111,6 +115,18 @@ class Settings(BaseSettings):
     )
     repair_attempts_per_day: int = Field(
         default=3, ge=0, description="Automatic repairs of one partition in 24 hours, then a person"
+    )
+    repair_runs_per_day: int = Field(
+        default=200, ge=0, description="Automatic repairs of all partitions together in 24 hours"
+    )
+    long_run_minutes: float = Field(
+        default=30.0,
+        gt=0,
+        description="A run is longer than expected from here on, and from three times the median of its job",
+    )
+    log: Literal["text", "json"] = Field(
+        default="text",
+        description="How runs and commands tell events: for readers, or one JSON line each",
     )
     sensor_seconds: int = Field(
         default=30, ge=1, description="Least seconds between two looks of a sensor; the daemon takes five"
@@ -128,6 +144,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"WEBDATA_CONNECT_TO: {item!r} is not of the form host=address:port")
             pairs[host.strip().lower()] = target.strip()
         return pairs
+
+    @field_validator("alerts", mode="before")
+    @classmethod
+    def _split_alerts(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
 
     @property
     def is_local_store(self) -> bool:

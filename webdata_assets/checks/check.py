@@ -10,6 +10,8 @@ from functools import cached_property
 
 import polars as pl
 
+from webdata_assets.checks.history import Past
+from webdata_assets.checks.limits import ZERO, Limit, Origin
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.sources.model import Source
@@ -28,7 +30,10 @@ class Finding:
         value: the number compared; None where there was nothing to compare.
         threshold: the number it is compared with.
         detail: in words, what failed and what to do; shown as plain text.
-        metrics: further plain numbers for the UI's plots.
+        metrics: further plain numbers for the UI's plots, and for the history of later partitions.
+        origin: where the threshold came from.
+        only_warns: whether a failure of a blocking check keeps nobody out this time, because the history that
+            it rests on is too short.
     """
 
     passed: bool
@@ -36,6 +41,8 @@ class Finding:
     threshold: float | None = None
     detail: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    origin: Origin = "fixed"
+    only_warns: bool = False
 
 
 def _no_proxies(_source: Source) -> Sequence[ProxyHealth]:
@@ -76,6 +83,13 @@ class Subject:
         return self.store.tables.read(table)
 
     @cached_property
+    def past(self) -> Past:
+        """What the checks of this table found on the admitted earlier partitions of the source."""
+        if self.partition is None:
+            raise ValueError(f"{self.table.name} has no past of its own")
+        return Past.of(self.store.ledger, self.table, self.partition, self.declared.expect.history_since)
+
+    @cached_property
     def index(self) -> ChunkIndex:
         """The searchable index."""
         return open_index(self.index_uri or self.store.location.index())
@@ -95,6 +109,10 @@ class Subject:
         return self.partition.date
 
 
+def _nothing_tolerated(_subject: Subject) -> Sequence[Limit]:
+    return (ZERO,)
+
+
 @dataclass(frozen=True)
 class Check:
     """One check of one table.
@@ -104,12 +122,14 @@ class Check:
         table: the checked table.
         description: the formula in one sentence, with its source where it has one.
         evaluate: the formula.
+        limits: every threshold that the formula would compare with now, for `webdata checks explain`.
     """
 
     name: str
     table: Table
     description: str
     evaluate: Callable[[Subject], Finding]
+    limits: Callable[[Subject], Sequence[Limit]] = _nothing_tolerated
 
     @property
     def blocking(self) -> bool:

@@ -119,12 +119,16 @@ def _verdict(check: Check, finding: Finding) -> Verdict:
         threshold=finding.threshold,
         detail=finding.detail,
         blocking=check.blocking,
-        severity=_severity(check).value,
+        severity=_severity(check, finding).value,
+        threshold_origin=finding.origin if finding.threshold is not None else None,
+        metrics=finding.metrics,
     )
 
 
-def _severity(check: Check) -> dg.AssetCheckSeverity:
-    return dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN
+def _severity(check: Check, finding: Finding) -> dg.AssetCheckSeverity:
+    if check.blocking and not finding.only_warns:
+        return dg.AssetCheckSeverity.ERROR
+    return dg.AssetCheckSeverity.WARN
 
 
 def _result(check: Check, finding: Finding) -> dg.AssetCheckResult:
@@ -133,6 +137,7 @@ def _result(check: Check, finding: Finding) -> dg.AssetCheckResult:
         metadata["value"] = float(finding.value)
     if finding.threshold is not None:
         metadata["threshold"] = float(finding.threshold)
+        metadata["threshold_origin"] = dg.MetadataValue.text(finding.origin)
     if finding.detail:
         # Text, never Markdown: details quote crawled strings, and the UI loads what Markdown links to.
         metadata["detail"] = dg.MetadataValue.text(finding.detail)
@@ -140,6 +145,6 @@ def _result(check: Check, finding: Finding) -> dg.AssetCheckResult:
         asset_key=check.table.name,
         check_name=check.name,
         passed=finding.passed,
-        severity=_severity(check),
+        severity=_severity(check, finding),
         metadata=metadata,
     )

@@ -18,10 +18,15 @@ class CheckResults(dy.Schema):
     """Null for unpartitioned assets, as is `source`."""
     source = dy.String(nullable=True)
     passed = dy.Bool(nullable=False)
+    """A failure keeps readers out where `blocking` is true and `severity` is ERROR."""
     severity = dy.String(nullable=False, check=lambda column: column.is_in(["ERROR", "WARN"]))
     blocking = dy.Bool(nullable=False)
     value = dy.Float64(nullable=True)
     threshold = dy.Float64(nullable=True)
+    threshold_origin = dy.String(nullable=True)
+    """Where the threshold came from: default, source file, task file or history."""
+    metrics = dy.String(nullable=True)
+    """The further numbers of the check, as one JSON object; what later partitions are compared with."""
     detail = dy.String(nullable=True)
     """In words, what failed: field, selector, share."""
     data_version = columns.blake3_hash()

@@ -1,39 +1,20 @@
-"""The model of a source file: its top level, and what it expects of a partition.
+"""The model of a source file: its top level.
 
-What belongs here: the file's own keys, and rules across its sections. What does not: the sections `fetch`
-(fetch.py) and `extract` (extract.py), and reading files (registry.py).
+What belongs here: the file's own keys, and rules across its sections. What does not: the sections (fetch.py,
+extract.py, clean.py, expect.py), and reading files (registry.py).
 """
 
 import datetime as dt
-from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from webdata_assets.sources.clean import Clean
+from webdata_assets.sources.expect import Expect
 from webdata_assets.sources.extract import Extract
 from webdata_assets.sources.fetch import AsOf, Fetch
 from webdata_assets.sources.grammar import Strict, broken_rule, is_cron
 
 SOURCE_NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
-
-
-class Expect(Strict):
-    """What must hold for a partition to be admitted."""
-
-    fetched: float = Field(
-        default=0.95, ge=0, le=1, description="Share of the visited URLs that were reached"
-    )
-    min_pages: int = Field(default=1, ge=0, description="Pages reached, changed or not")
-    completeness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
-        default_factory=lambda: {"title": 0.95},
-        description="Field → least share of a partition's extracted records that have it",
-    )
-    valid: float = Field(
-        default=0.95, ge=0, le=1, description="Share of the extracted records that pass validation"
-    )
-    required: tuple[str, ...] = Field(
-        default=("title",), description="Fields without which a record is quarantined"
-    )
 
 
 class Source(Strict):
@@ -52,6 +33,12 @@ class Source(Strict):
     end: dt.date | None = Field(default=None, description="The last date that the source has, if it has one")
     cadence_hours: float = Field(default=24.0, gt=0, description="How often fresh data is due")
     schedule: str | None = Field(default=None, description="Cron expression (UTC) of the daily run")
+    deadline_hours: float | None = Field(
+        default=None,
+        gt=0,
+        description="Hours after the start of its date (UTC) by which a partition must have been admitted; "
+        "an alert is sent if it is not. Without it, a scheduled partition is due when its date ends",
+    )
     as_of: AsOf | None = Field(
         default=None, description="How to ask for a past date; without it the source is live"
     )
@@ -62,6 +49,17 @@ class Source(Strict):
     extract: Extract = Field(description="What a page is turned into")
     clean: Clean = Field(default_factory=Clean, description="Which records are kept, flagged or left out")
     expect: Expect = Field(default_factory=Expect, description="What must hold for admission")
+    auto_repair: bool = Field(
+        default=False,
+        description="Whether a proposed selector is put in place without a person, as a patch that a replay "
+        "follows; else `webdata selectors accept` does it",
+    )
+    auto_repair_support: float = Field(
+        default=0.98,
+        gt=0.5,
+        le=1,
+        description="With auto_repair: least share of held-out pages on which the proposal is right",
+    )
 
     @field_validator("schedule")
     @classmethod
@@ -104,5 +102,5 @@ class Source(Strict):
 
     @property
     def max_age_hours(self) -> float:
-        """Age at which a partition is stale: 1.5 × the cadence."""
-        return 1.5 * self.cadence_hours
+        """Age at which a partition is stale."""
+        return self.expect.max_age_cadences * self.cadence_hours

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from webdata_assets.sources import clean, discover, extract, fetch, model, policies
+from webdata_assets.sources import clean, discover, expect, extract, fetch, model, policies
 
 REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "sources.md"
 
@@ -40,7 +40,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`clean.languages`", clean.Languages),
     ("`clean.quality`", clean.Quality),
     ("`clean.duplicates`", clean.Duplicates),
-    ("`expect`", model.Expect),
+    ("`expect`", expect.Expect),
 )
 
 _INTRODUCTION = """\

@@ -8,9 +8,10 @@ leaves the partition unadmitted and never admitted on old verdicts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
 import polars as pl
 
 from webdata_assets.errors import NotAdmittedError
@@ -105,7 +106,7 @@ class Ledger:
             .sort("at")
             .group_by(*keys, "check", maintain_order=True)
             .last()
-            .select(*keys, "check", "passed", judged_at="at")
+            .select(*keys, "check", _keeps_nobody_out().alias("passed"), judged_at="at")
         )
         by_check = writes.join(required, how="cross").join(
             verdicts, on=[*keys, "check"], how="left", nulls_equal=True
@@ -148,7 +149,7 @@ class Ledger:
         verdicts = (
             self._entries(table, None)
             .filter(pl.col("data_version") == data_version, pl.col("blocking"))
-            .select("check", "passed", "at")
+            .select("check", _keeps_nobody_out().alias("passed"), "at")
             .collect()
             .sort("at")
             .group_by("check", maintain_order=True)
@@ -160,25 +161,56 @@ class Ledger:
         """Return, per partition, the newest verdict of one check on the newest write.
 
         Returns:
-            Columns `date`, `source`, `passed`, `value`, `threshold`, `detail`, `data_version`,
-            `code_version`, `at`.
+            Columns `date`, `source`, `passed`, `severity`, `value`, `threshold`, `threshold_origin`,
+            `metrics`, `detail`, `data_version`, `code_version`, `at`.
+        """
+        return self.all_newest_verdicts(table).filter(check=check).drop("check", "blocking")
+
+    def all_newest_verdicts(self, table: Table) -> pl.DataFrame:
+        """Return, per partition and check, the newest verdict on the newest write.
+
+        Returns:
+            Columns of `newest_verdicts`, and `check` and `blocking`.
         """
         writes = self.states(table).select("date", "source", "data_version", written_at="at")
         return (
             self.tables.scan(CHECK_RESULTS)
-            .filter((pl.col("asset") == table.name) & (pl.col("check") == check))
+            .filter((pl.col("asset") == table.name) & (pl.col("check") != MATERIALIZED))
             .collect()
             .join(writes, on=["date", "source", "data_version"], nulls_equal=True)
             .filter(pl.col("at") > pl.col("written_at"))
             .sort("at")
-            .group_by("date", "source", maintain_order=True)
+            .group_by("date", "source", "check", maintain_order=True)
             .last()
             .select(
-                "date", "source", "passed", "value", "threshold", "detail",
-                "data_version", "code_version", "at",
+                "date", "source", "check", "passed", "severity", "blocking", "value", "threshold",
+                "threshold_origin", "metrics", "detail", "data_version", "code_version", "at",
             )
-            .sort("date", "source")
+            .sort("date", "source", "check")
         )  # fmt: skip
+
+    def earlier_verdicts(
+        self, table: Table, partition: Partition, *, since: dt.date | None = None
+    ) -> pl.DataFrame:
+        """Return the newest verdicts of the admitted partitions of the same source with an earlier date.
+
+        What is compared with the past is compared with what was good then, and with nothing later.
+
+        Args:
+            table: a partitioned table.
+            partition: whose past is wanted.
+            since: the first date that counts; all if none.
+
+        Returns:
+            Columns of `all_newest_verdicts`, by date.
+        """
+        admitted = self.admitted(table).filter(
+            (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
+        )
+        if since is not None:
+            admitted = admitted.filter(pl.col("date") >= since)
+        keys = ["date", "source", "data_version"]
+        return self.all_newest_verdicts(table).join(admitted.select(keys), on=keys, how="semi")
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return the BLAKE3 of the admitted partitions, with their data versions, of several tables."""
@@ -237,6 +269,8 @@ class Ledger:
                         "blocking": verdict.blocking,
                         "value": None if verdict.value is None else float(verdict.value),
                         "threshold": None if verdict.threshold is None else float(verdict.threshold),
+                        "threshold_origin": verdict.threshold_origin,
+                        "metrics": _as_json(verdict.metrics),
                         "detail": verdict.detail,
                         "data_version": data_version,
                         "code_version": code_version,
@@ -251,6 +285,15 @@ class Ledger:
         )
         if version % COMPACT_EVERY == 0:
             self.tables.compact(CHECK_RESULTS)
+
+
+def _keeps_nobody_out() -> pl.Expr:
+    return pl.col("passed") | (pl.col("severity") == "WARN")
+
+
+def _as_json(metrics: Mapping[str, float]) -> str | None:
+    numbers = {name: float(value) for name, value in sorted(metrics.items())}
+    return orjson.dumps(numbers).decode() if numbers else None
 
 
 def _name(table: Table, partition: Partition | None) -> str:

@@ -151,7 +151,13 @@ class Tables:
         delta = self._open(table)
         if delta is None:
             return table.empty().lazy()
-        return pl.scan_delta(delta).select(list(table.polars_schema))
+        rows = pl.scan_delta(delta)
+        stored = set(rows.collect_schema())
+        # a column that came to the table later is null in what was written before
+        return rows.select(
+            name if name in stored else pl.lit(None, dtype).alias(name)
+            for name, dtype in table.polars_schema.items()
+        )
 
     def scan_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
         """Rows of one partition, admitted or not, in the order in which they were written."""
@@ -191,10 +197,25 @@ class Tables:
                 self.ensure(table)
                 delta = self._open(table)
                 assert delta is not None
+            delta = _with_new_columns(delta, table)
             action(delta)
             return delta.version()
 
         return _retried(attempt, what=what)
+
+
+def _with_new_columns(delta: DeltaTable, table: Table) -> DeltaTable:
+    """Add the nullable columns that the schema has and a table made by an earlier version has not."""
+    from deltalake import Field, Schema
+
+    stored = {field.name for field in delta.schema().fields}
+    missing = [name for name in table.polars_schema if name not in stored]
+    if missing:
+        import pyarrow as pa
+
+        wanted = Schema.from_arrow(pa.schema(table.empty().select(missing).to_arrow().schema))
+        delta.alter.add_columns([Field(field.name, field.type, nullable=True) for field in wanted.fields])
+    return delta
 
 
 def _clustering(table: Table) -> list[str] | None:

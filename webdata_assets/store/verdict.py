@@ -4,7 +4,8 @@ What belongs here: the values. What does not: storing them, and what follows fro
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -21,8 +22,10 @@ class Verdict:
         value: the number compared; None where nothing was to compare.
         threshold: the number it is compared with.
         detail: in words, what failed.
-        blocking: whether a failure keeps readers out.
-        severity: `ERROR` or `WARN`.
+        blocking: whether a failure of severity `ERROR` keeps readers out.
+        severity: `ERROR` or `WARN`; a blocking check that has too little to go by only warns.
+        threshold_origin: where the threshold came from.
+        metrics: further plain numbers.
     """
 
     check: str
@@ -32,6 +35,8 @@ class Verdict:
     detail: str | None = None
     blocking: bool = True
     severity: str = "ERROR"
+    threshold_origin: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

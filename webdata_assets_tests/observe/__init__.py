@@ -1,0 +1,1 @@
+"""Tests of what a deployment tells of itself."""
