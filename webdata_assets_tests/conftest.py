@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import hypothesis
 import pytest
 
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import TransientError
 from webdata_assets.stages.embed.encoders.minilm import ensure_encoder
 from webdata_assets_tests.deployment import ENCODERS, Deployment
+
+# how long an example takes on a busy machine says nothing about the code
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,8 @@ PUBLISHED = (
 RETRAINED = (*PUBLISHED, "training_set", "model")
 PROMOTED = ("release", "delivery")
 
-UNPARTITIONED_TAGS = {"webdata/writes": "unpartitioned"}
+WRITES_TAG = "webdata/writes"
+UNPARTITIONED_TAGS = {WRITES_TAG: "unpartitioned"}
 """Runs that carry it are limited to one at a time in dagster.yaml: one writer per table."""
 
 

@@ -5,6 +5,7 @@ What belongs here: launching jobs and ticking sensors without a daemon. What doe
 
 import gc
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from webdata_assets.automation.sensors import IN_PROGRESS, KILLED_TAG
+from webdata_assets.automation.jobs import WRITES_TAG
+from webdata_assets.automation.tags import IN_PROGRESS, KILLED_TAG
+from webdata_assets.cli.waiting import wait_for_writers
 from webdata_assets.partitions import Partition
 from webdata_assets.settings import Settings
 
 PID_TAG = "webdata/pid"
 """On runs that a command executes itself; its value is the process's id and start time."""
+
+PARTITION_TAG = "dagster/partition"
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -70,8 +75,18 @@ def execute(
     partition: Partition | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run a job in this process, as a run of the instance."""
-    result = definitions.resolve_job_def(job).execute_in_process(
+    """Run a job in this process, as a run of the instance, once nobody else writes the same.
+
+    Raises:
+        TransientError: another run over the same tables or partition does not end.
+    """
+    resolved = definitions.resolve_job_def(job)
+    writers = {WRITES_TAG: resolved.tags[WRITES_TAG]} if WRITES_TAG in resolved.tags else {}
+    if partition:
+        writers = {PARTITION_TAG: partition.key}
+    if writers:
+        wait_for_writers(instance, writers, lambda line: print(line, file=sys.stderr))
+    result = resolved.execute_in_process(
         instance=instance,
         partition_key=partition.key if partition else None,
         tags={PID_TAG: _own_identity(), **(tags or {})},

@@ -1,6 +1,7 @@
 """The admission ledger: which data version of which partition passed which checks.
 
-What belongs here: writing verdicts and deriving admission. What does not: the checks' formulas (checks/).
+What belongs here: reading and appending entries. What does not: what follows from entries (admission.py), and
+the checks' formulas (checks/).
 
 A partition of a table is admitted when, after its newest write, every blocking check of the table passed on
 the data version of that write. A write enters the ledger *before* its commit, so that a crash at any moment
@@ -9,7 +10,7 @@ leaves the partition unadmitted and never admitted on old verdicts.
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 import polars as pl
@@ -19,6 +20,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES, Table
 from webdata_assets.schemas.ledger import MATERIALIZED
 from webdata_assets.stages.hashing import content_hash
+from webdata_assets.store.admission import newest_verdicts_of, states_of, unmet_checks
 from webdata_assets.store.tables import Tables
 from webdata_assets.store.verdict import Verdict, Write
 
@@ -32,6 +34,10 @@ class Ledger:
 
     tables: Tables
     now: Callable[[], dt.datetime]
+    _states: dict[str, tuple[int | None, pl.DataFrame]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Derived states by table, with the ledger's version that they were derived from."""
 
     def begin_write(
         self,
@@ -85,39 +91,12 @@ class Ledger:
             write; `failed` and `missing`, lists of the names of blocking checks that failed or have not run
             on it; `admitted`; and `judged_at`, the moment of its newest verdict.
         """
-        required = pl.DataFrame({"check": table.blocking_checks}, schema={"check": pl.String})
-        entries = self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name).collect()
-        keys = ["date", "source"]
-        writes = (
-            entries.filter(pl.col("check") == MATERIALIZED)
-            .sort("at")
-            .group_by(keys, maintain_order=True)
-            .last()
-            .select(*keys, "data_version", "code_version", "rows", "run_id", "at")
-        )
-        verdicts = (
-            entries.filter("blocking")
-            .join(
-                writes.select(*keys, "data_version", written_at="at"),
-                on=[*keys, "data_version"],
-                nulls_equal=True,
-            )
-            .filter(pl.col("at") > pl.col("written_at"))
-            .sort("at")
-            .group_by(*keys, "check", maintain_order=True)
-            .last()
-            .select(*keys, "check", _keeps_nobody_out().alias("passed"), judged_at="at")
-        )
-        by_check = writes.join(required, how="cross").join(
-            verdicts, on=[*keys, "check"], how="left", nulls_equal=True
-        )
-        by_partition = by_check.group_by(keys).agg(
-            failed=pl.col("check").filter(~pl.col("passed")).sort(),
-            missing=pl.col("check").filter(pl.col("passed").is_null()).sort(),
-            admitted=pl.col("passed").fill_null(False).all(),
-            judged_at=pl.col("judged_at").max(),
-        )
-        return writes.join(by_partition, on=keys, nulls_equal=True).sort(keys)
+        version = self.version()
+        known = self._states.get(table.name)
+        # a commit between the two reads makes the states newer than the version: they are derived once more
+        if known is None or known[0] != version or version is None:
+            known = self._states[table.name] = (version, states_of(self._entries_of(table), table))
+        return known[1]
 
     def admitted(self, table: Table) -> pl.DataFrame:
         """Return `date`, `source` and `data_version` of every admitted partition."""
@@ -146,16 +125,8 @@ class Ledger:
 
     def passed(self, table: Table, data_version: str) -> bool:
         """Return whether all blocking checks ever passed on one data version of an unpartitioned table."""
-        verdicts = (
-            self._entries(table, None)
-            .filter(pl.col("data_version") == data_version, pl.col("blocking"))
-            .select("check", _keeps_nobody_out().alias("passed"), "at")
-            .collect()
-            .sort("at")
-            .group_by("check", maintain_order=True)
-            .last()
-        )
-        return set(table.blocking_checks) <= set(verdicts.filter("passed")["check"])
+        entries = self._entries(table, None).filter(pl.col("data_version") == data_version).collect()
+        return not unmet_checks(entries, table)
 
     def newest_verdicts(self, table: Table, check: str) -> pl.DataFrame:
         """Return, per partition, the newest verdict of one check on the newest write.
@@ -172,22 +143,7 @@ class Ledger:
         Returns:
             Columns of `newest_verdicts`, and `check` and `blocking`.
         """
-        writes = self.states(table).select("date", "source", "data_version", written_at="at")
-        return (
-            self.tables.scan(CHECK_RESULTS)
-            .filter((pl.col("asset") == table.name) & (pl.col("check") != MATERIALIZED))
-            .collect()
-            .join(writes, on=["date", "source", "data_version"], nulls_equal=True)
-            .filter(pl.col("at") > pl.col("written_at"))
-            .sort("at")
-            .group_by("date", "source", "check", maintain_order=True)
-            .last()
-            .select(
-                "date", "source", "check", "passed", "severity", "blocking", "value", "threshold",
-                "threshold_origin", "metrics", "detail", "data_version", "code_version", "at",
-            )
-            .sort("date", "source", "check")
-        )  # fmt: skip
+        return newest_verdicts_of(self._entries_of(table))
 
     def earlier_verdicts(
         self, table: Table, partition: Partition, *, since: dt.date | None = None
@@ -228,6 +184,9 @@ class Ledger:
         checks = self.tables.scan(CHECK_RESULTS).filter(pl.col("check") != MATERIALIZED)
         counts = checks.select(passed=pl.col("passed").sum(), failed=(~pl.col("passed")).sum()).collect()
         return int(counts.item(0, "passed")), int(counts.item(0, "failed"))
+
+    def _entries_of(self, table: Table) -> pl.DataFrame:
+        return self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name).collect()
 
     def _entries(self, table: Table, partition: Partition | None) -> pl.LazyFrame:
         entries = self.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name)
@@ -285,10 +244,6 @@ class Ledger:
         )
         if version % COMPACT_EVERY == 0:
             self.tables.compact(CHECK_RESULTS)
-
-
-def _keeps_nobody_out() -> pl.Expr:
-    return pl.col("passed") | (pl.col("severity") == "WARN")
 
 
 def _as_json(metrics: Mapping[str, float]) -> str | None:
