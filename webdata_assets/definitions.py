@@ -97,6 +97,7 @@ def build_defs(
             build_recrawl_sensor(
                 jobs,
                 attempts_per_day=settings.repair_attempts_per_day,
+                runs_per_day=settings.repair_runs_per_day,
                 seconds=settings.sensor_seconds,
             ),
             build_retrain_sensor(

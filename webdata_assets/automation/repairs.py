@@ -7,6 +7,7 @@ and the repair itself (it is an ordinary run of a job).
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -57,15 +58,17 @@ class Repair:
 
     Attributes:
         partition: the partition.
-        job: the job to run; None while a person's patch is awaited.
+        job: the job to run; None where only a person can help.
         cause: names the failure for ever, so that one failure is answered once per attempt.
         reason: in words.
+        awaits: what a repair without a job waits for.
     """
 
     partition: Partition
     job: str | None
     cause: str
     reason: str
+    awaits: Literal["awaiting_patch", "person"] | None = None
 
 
 def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str | None) -> list[Repair]:
@@ -104,17 +107,19 @@ def _failed(store: Store, registry: Registry, now: dt.datetime) -> list[Repair]:
                 continue
             partition = Partition(row["date"], row["source"])
             job: str | None = RULES[table.name, check]
+            awaits: Literal["awaiting_patch", "person"] | None = None
             cause = f"{table.name}.{check}:{row['data_version'][:16]}"
             reason = f"{table.name}.{check} failed"
             if job == CRAWL and not _may_crawl(source, partition.date, now):
-                job, reason = None, f"{reason}: the site no longer shows that date, a person is needed"
+                job, awaits = None, "person"
+                reason = f"{reason}: the site no longer shows that date, a person is needed"
             if table is RECORDS:
                 parser = extractor_version(source)
                 cause += f":{parser}"
                 if row["code_version"] == parser:
-                    job = None
+                    job, awaits = None, "awaiting_patch"
                     reason = f"{reason}: awaiting a patch of {source.name}'s extraction, then replay"
-            repairs.append(Repair(partition, job, cause, reason))
+            repairs.append(Repair(partition, job, cause, reason, awaits))
     return repairs
 
 

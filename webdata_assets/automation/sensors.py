@@ -9,29 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from webdata_assets.automation.budget import hold_back, plan_answers
 from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import Refresh, plan_refresh
-from webdata_assets.automation.repairs import Repair, plan_repairs
+from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.errors import WebdataError
 from webdata_assets.resources import ClockResource, EncoderResource, SourcesResource, StoreResource
 from webdata_assets.tasks.model import Retrain
-
-REPAIR_TAG = "webdata/repair"
-"""On repair runs; its value is the partition key."""
-REFRESH_TAG = "webdata/refresh"
-"""On runs that retrain or publish; its value names the job and what was admitted."""
-CAUSE_TAG = "webdata/cause"
-KILLED_TAG = "webdata/killed"
-"""On runs whose process was killed: an attempt that says nothing about its cause, and uses up no budget."""
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 SHOWN = 5
 """Waiting partitions that a tick names; the others are counted."""
@@ -39,12 +24,15 @@ SHOWN = 5
 Jobs = Mapping[str, UnresolvedAssetJobDefinition]
 
 
-def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> dg.SensorDefinition:
+def build_recrawl_sensor(
+    jobs: Jobs, *, attempts_per_day: int, runs_per_day: int, seconds: int
+) -> dg.SensorDefinition:
     """Return the sensor that answers failed, stale, missing and interrupted partitions.
 
     Args:
         jobs: by name; `crawl`, `replay` and `embed` are launched.
         attempts_per_day: repairs of one partition in 24 hours; then a person is needed.
+        runs_per_day: repairs of all partitions together in 24 hours.
         seconds: between two looks, at least.
     """
 
@@ -71,12 +59,19 @@ def build_recrawl_sensor(jobs: Jobs, *, attempts_per_day: int, seconds: int) -> 
             # no reason to leave crawls and replays alone
             model_id = None
             waiting.append(f"no partition is embedded again: {error}")
-        for repair in plan_repairs(store.open(), sources.registry(), now, model_id):
-            request = _request(context.instance, repair, attempts_per_day, now)
-            if isinstance(request, str):
-                waiting.append(f"{repair.partition}: {request}")
-            else:
-                requests.append(request)
+        for answer in plan_answers(
+            context.instance,
+            store.open(),
+            sources.registry(),
+            now,
+            model_id=model_id,
+            attempts_per_day=attempts_per_day,
+            runs_per_day=runs_per_day,
+        ):
+            if answer.request is not None:
+                requests.append(answer.request)
+            elif answer.waiting is not None:
+                waiting.append(f"{answer.repair.partition}: {answer.waiting.reason}")
         if not requests:
             return dg.SensorResult(skip_reason=_sample(waiting) or "every partition is admitted or at rest")
         if waiting:
@@ -112,7 +107,7 @@ def build_retrain_sensor(
         sources: SourcesResource,
         clock: ClockResource,
     ) -> dg.SensorResult:
-        if _in_progress(context.instance, {REPAIR_TAG: ""}):
+        if _in_progress(context.instance, REPAIR_TAGS):
             return dg.SensorResult(skip_reason="repairs are in progress")
         if _in_progress(context.instance, UNPARTITIONED_TAGS):
             return dg.SensorResult(skip_reason="a run of the unpartitioned tables is in progress")
@@ -143,9 +138,9 @@ def _refresh_request(
     # Runs that succeeded count too: the same partitions can be admitted once more, after others or after
     # a withdrawal, and a run that no sensor asked for can die over them.
     ended = instance.get_run_records(dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=ENDED), limit=1_000)
-    held_back = _hold_back(ended, refresh.reason, attempts_per_day, now)
+    held_back = hold_back(ended, refresh.reason, attempts_per_day, now)
     if held_back:
-        return held_back
+        return held_back.reason
     return dg.RunRequest(
         run_key=f"{name}:{len(ended)}",
         job_name=refresh.job,
@@ -158,52 +153,5 @@ def _sample(lines: Sequence[str]) -> str:
     return shown if len(lines) <= SHOWN else f"{shown}; and {len(lines) - SHOWN} more"
 
 
-def _request(
-    instance: dg.DagsterInstance, repair: Repair, attempts_per_day: int, now: dt.datetime
-) -> dg.RunRequest | str:
-    """Return the run that repairs, or why there is none now."""
-    if repair.job is None:
-        return repair.reason
-    key = repair.partition.key
-    if _in_progress(instance, {"dagster/partition": key}):
-        return "a run is in progress"
-    earlier = instance.get_run_records(dg.RunsFilter(tags={REPAIR_TAG: key}), limit=1_000)
-    held_back = _hold_back(earlier, repair.reason, attempts_per_day, now)
-    if held_back:
-        return held_back
-    return dg.RunRequest(
-        # A run key counts for ever: cause and attempt make each answer a new one.
-        run_key=f"{repair.job}:{key}:{repair.cause}:{len(earlier)}",
-        job_name=repair.job,
-        partition_key=key,
-        tags={REPAIR_TAG: key, CAUSE_TAG: repair.reason},
-    )
-
-
-def _hold_back(
-    earlier: Sequence[dg.RunRecord], reason: str, attempts_per_day: int, now: dt.datetime
-) -> str | None:
-    """Return why there is no further attempt now: the budget is used up, or the gap is not over."""
-    today = [
-        _utc(record.create_timestamp)
-        for record in earlier
-        if KILLED_TAG not in record.dagster_run.tags
-        and now - _utc(record.create_timestamp) < dt.timedelta(days=1)
-    ]
-    if len(today) >= attempts_per_day:
-        return f"{reason}; {len(today)} attempts in 24 hours are used up, a person is needed"
-    if today:
-        gap = dt.timedelta(minutes=2 ** (len(today) - 1))
-        if now - max(today) < gap:
-            return f"{reason}; the next attempt waits {gap}"
-    return None
-
-
 def _in_progress(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> bool:
-    wanted = {name: value for name, value in tags.items() if value}
-    runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=wanted or None), limit=1_000)
-    return any(set(tags) <= set(run.tags) for run in runs)
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    return bool(instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=tags), limit=1))

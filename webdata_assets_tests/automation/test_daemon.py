@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
-from webdata_assets.automation.sensors import CAUSE_TAG
+from webdata_assets.automation.tags import CAUSE_TAG
 from webdata_assets.cli.instance import ensure_dagster_home
 from webdata_assets.demo.api import HOST as API
 from webdata_assets.demo.server import DemoSite

@@ -8,7 +8,7 @@ import pytest
 
 from webdata_assets.automation.jobs import EMBED, REPLAY
 from webdata_assets.automation.repairs import INTERRUPTED_AFTER
-from webdata_assets.automation.sensors import CAUSE_TAG, REPAIR_TAG
+from webdata_assets.automation.tags import CAUSE_TAG, REPAIR_TAG
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.schemas.vectors import VECTORS

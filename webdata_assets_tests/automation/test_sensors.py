@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from webdata_assets.automation.jobs import CRAWL, PUBLISH, PUBLISHED, REPLAY, RETRAIN
-from webdata_assets.automation.sensors import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG
+from webdata_assets.automation.tags import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG, REPAIR_TAGS
 from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
 
@@ -112,7 +112,7 @@ class TestRepairs:
     def test_a_repair_that_was_killed_uses_up_no_attempt(self, history: History):
         fail_records(history)
         history.patch()
-        tags = {REPAIR_TAG: news().key, "dagster/partition": news().key}
+        tags = {REPAIR_TAG: news().key, "dagster/partition": news().key, **REPAIR_TAGS}
         [before] = ask(history, RECRAWL_SENSOR)
         pretend_run(history, REPLAY, dg.DagsterRunStatus.FAILURE, {**tags, KILLED_TAG: "true"})
         [after] = ask(history, RECRAWL_SENSOR)
@@ -147,7 +147,7 @@ class TestRefreshes:
         assert first.run_key == second.run_key
 
     def test_nothing_is_retrained_while_repairs_are_in_progress(self, history: History):
-        run = pretend_run(history, REPLAY, dg.DagsterRunStatus.NOT_STARTED, {REPAIR_TAG: news().key})
+        run = pretend_run(history, REPLAY, dg.DagsterRunStatus.NOT_STARTED, REPAIR_TAGS)
         assert reason(history, RETRAIN_SENSOR) == "repairs are in progress"
         history.deployment.instance.report_run_failed(run)
         assert len(ask(history, RETRAIN_SENSOR)) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webdata_assets.automation.jobs import CRAWL, PUBLISH
-from webdata_assets.automation.sensors import CAUSE_TAG
+from webdata_assets.automation.tags import CAUSE_TAG
 from webdata_assets_tests.automation.daemon import running_daemon
 from webdata_assets_tests.automation.trained import NEW, runs, wait_for_retraining, wait_for_ticks, write_task
 from webdata_assets_tests.deployment import Deployment

@@ -12,7 +12,7 @@ import dagster as dg
 import yaml
 
 from webdata_assets.automation.jobs import CRAWL, RETRAIN
-from webdata_assets.automation.sensors import CAUSE_TAG
+from webdata_assets.automation.tags import CAUSE_TAG
 from webdata_assets.cli.instance import ensure_dagster_home
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.settings import Settings

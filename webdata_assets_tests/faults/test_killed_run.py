@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from webdata_assets.automation.sensors import KILLED_TAG
+from webdata_assets.automation.tags import KILLED_TAG
 from webdata_assets.cli.instance import PID_TAG, open_instance
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.demo.server import DemoSite
