@@ -45,12 +45,14 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write the JSON Schemas, and docs/sources.md, tasks.md and features.md, from the models
+schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made from code: sources, tasks, features, checks, repair
 	@$(BIN)/python -m webdata_assets.sources.json_schema
 	@$(BIN)/python -m webdata_assets.sources.reference
 	@$(BIN)/python -m webdata_assets.tasks.json_schema
 	@$(BIN)/python -m webdata_assets.tasks.reference
 	@$(BIN)/python -m webdata_assets.schemas.feature_catalogue
+	@$(BIN)/python -m webdata_assets.automation.reference
+	@$(BIN)/python -m webdata_assets.checks.reference
 
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui

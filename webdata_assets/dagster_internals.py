@@ -4,15 +4,31 @@ What belongs here: re-exports, and the silence around features that we pin. What
 a public, stable way.
 """
 
+import datetime as dt
+import os
+import sqlite3
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
+)
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-__all__ = ["UnresolvedAssetJobDefinition", "pinned_feature"]
-"""UnresolvedAssetJobDefinition: what `define_asset_job` returns, for annotations."""
+__all__ = [
+    "TargetMaterialization",
+    "UnresolvedAssetJobDefinition",
+    "events_of",
+    "pinned_feature",
+    "planned_steps",
+    "timeline",
+]
+"""UnresolvedAssetJobDefinition: what `define_asset_job` returns, for annotations.
+TargetMaterialization: which materialization a check that ran outside of any run was about."""
 
 
 @contextmanager
@@ -22,3 +38,90 @@ def pinned_feature() -> Iterator[None]:
         warnings.simplefilter("ignore", dg.PreviewWarning)
         warnings.simplefilter("ignore", dg.BetaWarning)
         yield
+
+
+_RUN_EVENTS = (
+    "PIPELINE_ENQUEUED",
+    "PIPELINE_START",
+    "PIPELINE_SUCCESS",
+    "PIPELINE_FAILURE",
+    "PIPELINE_CANCELED",
+)
+_STEP_EVENTS = (
+    "STEP_START", "STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED", "STEP_UP_FOR_RETRY", "STEP_RESTARTED",
+)  # fmt: skip
+_EVENTS_OF_RUNS = 500
+"""Runs whose events are asked for at once: PostgreSQL takes 32,767 parameters, SQLite 999."""
+
+
+def timeline(
+    instance: dg.DagsterInstance, run_ids: Sequence[str]
+) -> Iterator[tuple[str, str | None, str, dt.datetime]]:
+    """Yield run id, step key, type and moment of the events that tell how runs went, in order within a run.
+
+    The columns of the event log say all of it. `get_run_step_stats` reads the bodies of the same events, and
+    of the materializations, run by run; on SQLite it makes sure of the tables of each run's own file too.
+    """
+    columns = ("step_key", "dagster_event_type", "timestamp")
+    for run_id, key, kind, at in _rows(instance, run_ids, (*_RUN_EVENTS, *_STEP_EVENTS), columns):
+        moment = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+        yield run_id, key, kind, moment.replace(tzinfo=dt.UTC)
+
+
+def events_of(instance: dg.DagsterInstance, run_id: str, *kinds: str) -> list[dg.DagsterEvent]:
+    """Return a run's events of some types, with their bodies."""
+    from dagster_shared.serdes import deserialize_value
+
+    bodies = _rows(instance, [run_id], kinds, ("event",))
+    entries = [deserialize_value(body, dg.EventLogEntry) for _, body in bodies]
+    return [entry.get_dagster_event() for entry in entries]
+
+
+def _rows(
+    instance: dg.DagsterInstance, run_ids: Sequence[str], kinds: Sequence[str], columns: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield run id and columns of the event log, for events of some types, in order within a run."""
+    from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+    from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+    from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+    from sqlalchemy import select
+
+    storage = instance.event_log_storage
+    if isinstance(storage, SqliteEventLogStorage):
+        for run_id in run_ids:
+            yield from ((run_id, *row) for row in _of_shard(storage.path_for_shard(run_id), kinds, columns))
+        return
+    if not isinstance(storage, SqlEventLogStorage):
+        raise TypeError(f"the event log lies in {type(storage).__name__}, which is no SQL database")
+    log = SqlEventLogStorageTable.c
+    for start in range(0, len(run_ids), _EVENTS_OF_RUNS):
+        query = (
+            select(log.run_id, *(log[name] for name in columns))
+            .where(log.run_id.in_(run_ids[start : start + _EVENTS_OF_RUNS]))
+            .where(log.dagster_event_type.in_(kinds))
+            .order_by(log.id)
+        )
+        with storage.index_connection() as connection:
+            yield from (tuple(row) for row in connection.execute(query).fetchall())
+
+
+def _of_shard(path: str, kinds: Sequence[str], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return columns of the events of one run from its own SQLite file, which need not be there."""
+    if not os.path.exists(path):  # noqa: PTH110 (a thousand runs a second)
+        return []
+    query = (
+        f"SELECT {', '.join(columns)} FROM event_logs "  # noqa: S608 (columns and marks are ours)
+        f"WHERE dagster_event_type IN ({', '.join('?' * len(kinds))}) ORDER BY id"
+    )
+    with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as shard:
+        return shard.execute(query, kinds).fetchall()
+
+
+def planned_steps(instance: dg.DagsterInstance, snapshot_id: str) -> dict[str, tuple[str, ...]]:
+    """Return the steps that a run's plan executes, in order, with the steps that each takes outputs of."""
+    plan = instance.get_execution_plan_snapshot(snapshot_id)
+    chosen = set(plan.step_keys_to_execute)
+    dependencies = plan.step_deps
+    return {
+        step.key: tuple(sorted(dependencies[step.key] & chosen)) for step in plan.steps if step.key in chosen
+    }

@@ -12,6 +12,7 @@ import dagster as dg
 from webdata_assets.assets.changes import build_changes
 from webdata_assets.assets.corpus import corpus
 from webdata_assets.assets.delivery import delivery
+from webdata_assets.assets.describe import with_code_references
 from webdata_assets.assets.embeddings import build_embeddings
 from webdata_assets.assets.features import build_features
 from webdata_assets.assets.fingerprints import build_fingerprints
@@ -20,17 +21,25 @@ from webdata_assets.assets.model import model
 from webdata_assets.assets.monitoring import monitoring
 from webdata_assets.assets.near_duplicates import near_duplicates
 from webdata_assets.assets.pages import build_pages
+from webdata_assets.assets.quality_report import quality_report
 from webdata_assets.assets.records import build_records
 from webdata_assets.assets.release import release
+from webdata_assets.assets.slo import slo
 from webdata_assets.assets.training_set import training_set
 from webdata_assets.assets.vector_index import vector_index
-from webdata_assets.automation.jobs import CRAWL, RETRAIN, build_jobs
-from webdata_assets.automation.schedules import build_retrain_schedule, build_schedules
+from webdata_assets.automation.alerts.sensor import build_alert_sensor
+from webdata_assets.automation.jobs import CRAWL, REPORT, RETRAIN, build_jobs
+from webdata_assets.automation.schedules import (
+    build_report_schedule,
+    build_retrain_schedule,
+    build_schedules,
+)
 from webdata_assets.automation.sensors import build_recrawl_sensor, build_retrain_sensor
 from webdata_assets.checks.catalogue import build_checks
 from webdata_assets.io_managers import TableIOManager
 from webdata_assets.partitions import build_partitions_definition
 from webdata_assets.resources import (
+    AlertsResource,
     ClockResource,
     EncoderResource,
     ExtractorResource,
@@ -41,6 +50,7 @@ from webdata_assets.resources import (
     StoreResource,
     TaskResource,
 )
+from webdata_assets.resources.logs import JSON_LOGS, build_loggers
 from webdata_assets.settings import Settings
 from webdata_assets.store.location import Location
 
@@ -67,10 +77,11 @@ def build_defs(
     rules = task.load().retrain
     registry = sources.registry()
     grid = build_partitions_definition(registry.start, sorted(registry.enabled), registry.end)
-    jobs = build_jobs()
+    loggers = build_loggers(settings, registry.enabled.values())
+    jobs = build_jobs(JSON_LOGS if loggers else None)
     stale_after = dt.timedelta(hours=min(source.max_age_hours for source in registry.enabled.values()))
     return dg.Definitions(
-        assets=[
+        assets=with_code_references(
             build_frontier(grid),
             build_pages(grid, stale_after, settings.crawl_shards),
             build_records(grid),
@@ -86,12 +97,15 @@ def build_defs(
             release,
             monitoring,
             delivery,
-        ],
+            slo,
+            quality_report,
+        ),
         asset_checks=build_checks(grid),
         jobs=list(jobs.values()),
         schedules=[
             *build_schedules(registry.enabled.values(), jobs[CRAWL]),
             *build_retrain_schedule(rules, jobs[RETRAIN]),
+            build_report_schedule(jobs[REPORT]),
         ],
         sensors=[
             build_recrawl_sensor(
@@ -106,8 +120,16 @@ def build_defs(
                 attempts_per_day=settings.repair_attempts_per_day,
                 seconds=settings.sensor_seconds,
             ),
+            build_alert_sensor(
+                set(jobs),
+                attempts_per_day=settings.repair_attempts_per_day,
+                runs_per_day=settings.repair_runs_per_day,
+                long_minutes=settings.long_run_minutes,
+                seconds=settings.sensor_seconds,
+            ),
         ],
         resources=given,
+        loggers=loggers,
         executor=dg.in_process_executor,
     )
 
@@ -127,6 +149,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "index": IndexResource(uri=settings.index or Location(store.root).index()),
         "task": TaskResource(path=str(settings.task.absolute())),
         "mlflow": MlflowResource(uri=settings.mlflow),
+        "alerts": AlertsResource(),
         "clock": ClockResource(),
     }
 

@@ -26,12 +26,26 @@ class FailureDomain(StrEnum):
     """The user's own files and settings. Mended by the remedy that the message names."""
 
 
+_DOMAIN_NOTE = "failure domain: "
+
+
+def domain_told(error: str) -> FailureDomain | None:
+    """Return the domain that the last line of a formatted typed error names; None for any other error."""
+    last = error.rstrip().rpartition("\n")[2]
+    told = last.removeprefix(_DOMAIN_NOTE)
+    return FailureDomain(told) if told != last and told in set(FailureDomain) else None
+
+
 class WebdataError(Exception):
-    """Base of the typed errors: a message for a person, and the domain of the failure."""
+    """Base of the typed errors: a message for a person, and the domain of the failure.
+
+    The domain is a note too: wherever a traceback is kept, as in Dagster's event log, `domain_told` reads it.
+    """
 
     def __init__(self, message: str, *, failure_domain: FailureDomain) -> None:
         super().__init__(message)
         self.failure_domain = failure_domain
+        self.add_note(f"{_DOMAIN_NOTE}{failure_domain.value}")
 
 
 class TransientError(WebdataError):

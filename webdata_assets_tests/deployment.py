@@ -20,6 +20,8 @@ from webdata_assets.store import Store
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENCODERS = REPOSITORY / ".webdata" / "encoders"
+PATCH = Path(__file__).parent / "patches" / "demo_shop.yaml"
+"""The shop's source file as a person would patch it for the layout of 5 June."""
 """Converted once for all tests, and kept."""
 
 

@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from webdata_assets.assets.describe import describe, output, sample
+from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.tables import sample
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.changes import CHANGE_KINDS, CHANGES

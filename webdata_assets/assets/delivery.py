@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.tables import table
 from webdata_assets.resources import ClockResource, StoreResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.corpus import CORPUS
@@ -72,5 +73,10 @@ def delivery(
             "delivered_rows": rows.height,
             "predicted_rows": rows["predicted_label"].count(),
             "changed_rows": changed,
+            "inserted_rows": state["inserted"].sum(),
+            "updated_rows": state["updated"].sum(),
+            "deleted_rows": state["deleted"].sum(),
+            "model_version": champion or "none",
+            **table("sinks", state.select("sink", "target", "rows", "inserted", "updated", "deleted")),
         },
     )

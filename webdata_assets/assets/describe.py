@@ -3,16 +3,16 @@
 What belongs here: the shared arguments of asset decorators, and the shape of outputs. What does not: work.
 """
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import dagster as dg
 import polars as pl
 
 from webdata_assets.dagster_internals import pinned_feature
-from webdata_assets.io_managers.table import column_schema
-from webdata_assets.schemas import Table
-from webdata_assets.stages.clean.normalise import clean_body
+from webdata_assets.io_managers.table_schema import described_columns
+from webdata_assets.schemas import TABLES, Table
 from webdata_assets.stages.parts import Parts
 from webdata_assets.store.store import data_version
 
@@ -27,9 +27,6 @@ GROUPS = {
     "slo": "operations", "quality_report": "operations",
 }  # fmt: skip
 """The UI's group of each asset."""
-
-SAMPLE_ROWS = 5
-SAMPLE_CHARACTERS = 200
 
 
 class Description(TypedDict):
@@ -60,11 +57,39 @@ def describe(table: Table, *, kinds: set[str], code_version: str) -> Description
         "tags": {"layer": GROUPS[table.name]},
         "code_version": code_version,
         "metadata": {
-            "dagster/column_schema": column_schema(table),
+            **described_columns(table),
             "dagster/table_name": table.name,
             "blocking_checks": ", ".join(table.blocking_checks),
         },
     }
+
+
+def with_code_references(*assets: dg.AssetsDefinition) -> list[dg.AssetsDefinition]:
+    """Return the assets with the file and line of their definition, and of the schema of their rows.
+
+    The UI opens them in an editor on the machine that it is looked at from.
+    """
+    with pinned_feature():  # code references
+        return [
+            _with_schema_reference(asset)
+            for asset in dg.with_source_code_references(assets)
+            if isinstance(asset, dg.AssetsDefinition)
+        ]
+
+
+def _with_schema_reference(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    def referenced(spec: dg.AssetSpec) -> dg.AssetSpec:
+        schema = TABLES[spec.key.path[-1]].schema
+        where = dg.LocalFileCodeReference(
+            file_path=inspect.getfile(schema),
+            line_number=inspect.getsourcelines(schema)[1],
+            label="schema of a row",
+        )
+        defined = spec.metadata["dagster/code_references"].code_references
+        references = dg.CodeReferencesMetadataValue(code_references=[*defined, where])
+        return spec.merge_attributes(metadata={"dagster/code_references": references})
+
+    return asset.map_asset_specs(referenced)
 
 
 def output(
@@ -86,24 +111,3 @@ def output(
             metadata=dict(metadata or {}),
             data_version=dg.DataVersion(data_version(table, rows)[:16]),
         )
-
-
-def sample(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, dg.TableMetadataValue]:
-    """Return the first rows as metadata `sample`; nothing where there is no row.
-
-    Crawled strings are cells of a table, never Markdown: the UI shows a cell as it is, and loads what
-    Markdown links to.
-    """
-    rows = frame.select(columns).head(SAMPLE_ROWS)
-    if rows.height == 0:
-        return {}
-    records = [
-        dg.TableRecord({name: _cell(value) for name, value in row.items()})
-        for row in rows.iter_rows(named=True)
-    ]
-    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
-    return {"sample": dg.MetadataValue.table(records, schema=schema)}
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else clean_body(str(value))[:SAMPLE_CHARACTERS]

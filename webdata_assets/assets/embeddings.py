@@ -60,6 +60,7 @@ def build_embeddings(
                 "records": wanted.height,
                 "unchanged_records": wanted.height - changed.height,
                 "chunks": rows.height,
+                "mean_chunk_tokens": rows["tokens"].mean() or 0.0,
                 "reused_vectors": carried.height + done.reused,
                 "encoded": done.encoded,
                 "tokens": done.tokens,

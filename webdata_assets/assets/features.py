@@ -51,6 +51,9 @@ def build_features(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             {
                 "mean_text_words": rows["text_words"].mean() or 0.0,
                 "mean_change_rate": rows["change_rate"].mean() or 0.0,
+                "mean_tokens": rows["tokens"].mean() or 0.0,
+                "records_with_price": rows["has_price"].sum(),
+                "records_known_before": rows.filter(pl.col("earlier_versions") > 0).height,
                 **history.site,
             },
         )

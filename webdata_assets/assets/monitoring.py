@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.tables import table
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource, TaskResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.model import MODEL
@@ -19,6 +20,8 @@ from webdata_assets.store import Store
 from webdata_assets.store.derived import current_rows
 from webdata_assets.store.releases import newest_release
 from webdata_assets.tasks.model import Task
+
+_SHOWN_SIGNALS = 20
 
 
 @dg.asset(
@@ -60,7 +63,15 @@ def monitoring(
         .iter_rows()
         if value is not None
     }
-    return output(MONITORING, rows, {"new_records": current.height, **values})
+    return output(
+        MONITORING, rows, {"new_records": current.height, **values, **table("signals", _signals(rows))}
+    )
+
+
+def _signals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return some signals, those over their threshold first."""
+    shown = rows.sort("breached", "signal", "name", descending=[True, False, False]).head(_SHOWN_SIGNALS)
+    return shown.select("signal", "name", "value", "threshold", breached=pl.col("breached").cast(pl.String))
 
 
 def _floor(store: Store, task: Task, version: str | None) -> float | None:

@@ -2,16 +2,20 @@
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
 
-from webdata_assets.assets.describe import describe, output, sample
+from webdata_assets.assets.crawled import about_dead_letters, about_pages
+from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.kept_pages import keep_stored, left_unchecked, visits_missing_only
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
-from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
+from webdata_assets.schemas.pages import DEAD_LETTERS, PAGES
+from webdata_assets.stages.crawl.kept import end_keeping
 from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.store import Store
 from webdata_assets.store.blobs import BinariesApart
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
 
 _FRONTIER_ROWS_AT_ONCE = 10_000
 _SHARD_TRIES = 3
-_SHOWN_HOSTS = 20
 
 _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "pages": describe(PAGES, kinds={"python"}, code_version="2"),
@@ -75,9 +78,11 @@ def _build_sharded(
 
     @dg.op(out=dg.DynamicOut(dg.Nothing))
     def plan_shards(
-        context: dg.OpExecutionContext, frontier: pl.LazyFrame, sources: SourcesResource
+        context: dg.OpExecutionContext, frontier: pl.LazyFrame, sources: SourcesResource, store: StoreResource
     ) -> Iterator[dg.DynamicOutput[None]]:
-        source = sources.get(Partition.from_key(context.partition_key).source)
+        partition = Partition.from_key(context.partition_key)
+        source = sources.get(partition.source)
+        _keep_stored(context, store.open(), source, partition)
         hosts = _shards_of(source, frontier, most)
         context.log.info("%d shards", len(hosts))
         for number in range(len(hosts)):
@@ -139,22 +144,38 @@ def _crawl_and_output(
     source = sources.get(partition.source)
     opened = store.open()
     spool = Spool(opened.location.spool(partition))
-    result = _left_unchecked(opened, partition, spool) or _crawl(
-        context, partition, source, frontier, opened, fetcher, clock
-    )
+    started = time.monotonic()
+    result = left_unchecked(opened, partition, spool)
+    if result is None:
+        _keep_stored(context, opened, source, partition)
+        result = _crawl(context, partition, source, frontier, opened, fetcher, clock)
+    seconds = time.monotonic() - started
     rows = BinariesApart(result.rows, opened.blobs) if opened.location.is_local else result.rows
-    yield output(PAGES, rows, _metadata(result), name="pages")
+    yield output(PAGES, rows, about_pages(result, seconds), name="pages")
     yield output(
         DEAD_LETTERS,
         result.dead_letters,
-        sample(result.dead_letters, ["url", "reason", "attempts"]),
+        about_dead_letters(source.name, result.dead_letters),
         name="dead_letters",
     )
     result.close()
     # Both tables are committed once the outputs are consumed; before that a rerun still needs the spool, and
     # the next run of a paused partition goes on from it.
-    if result.finish_reason != "paused":
+    if result.finish_reason == "paused":
+        end_keeping(spool)
+    else:
         spool.drop()
+
+
+def _keep_stored(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
+    store: Store,
+    source: "Source",
+    partition: Partition,
+) -> None:
+    if visits_missing_only(context.run.tags):
+        kept = keep_stored(store, source, partition, Spool(store.location.spool(partition)))
+        context.log.info("%d stored pages are kept; what is missing is visited", kept)
 
 
 def _crawl(
@@ -190,41 +211,3 @@ def _shards_of(source: "Source", frontier: pl.LazyFrame, most: int) -> list[froz
 
     urls = frontier.select("url").collect_batches(chunk_size=_FRONTIER_ROWS_AT_ONCE)
     return plan_shards(urls, most=most, least_urls=source.fetch.shard_urls)
-
-
-def _metadata(result: "CrawlResult") -> dict[str, Any]:
-    busiest = sorted(result.paces.items(), key=lambda item: -item[1].requests)[:_SHOWN_HOSTS]
-    hosts = [
-        dg.TableRecord(
-            {
-                "host": host,
-                "requests": pace.requests,
-                "interval_seconds": pace.interval_seconds,
-                "concurrency": pace.concurrency,
-                "min_concurrency": pace.min_concurrency,
-                "max_concurrency": pace.max_concurrency,
-            }
-        )
-        for host, pace in busiest
-    ]
-    metadata: dict[str, Any] = {
-        **{name: result.counts.get(name, 0) for name in OUTCOMES},
-        "requests": result.requests,
-        "retries": result.retries,
-        "resumed_pages": result.resumed,
-        "payload_megabytes": result.payload_bytes / 1e6,
-        "finish_reason": result.finish_reason,
-    }
-    if hosts:
-        metadata["hosts"] = dg.MetadataValue.table(hosts)
-    return metadata
-
-
-def _left_unchecked(store: Store, partition: Partition, spool: Spool) -> "CrawlResult | None":
-    """Return what a run that died between its commit and its checks had crawled: it is not fetched again."""
-    from webdata_assets.stages.crawl.result import CrawlResult
-
-    pages, dead_letters = (store.read_unjudged(table, partition) for table in (PAGES, DEAD_LETTERS))
-    if pages is None or dead_letters is None or not spool.is_empty():
-        return None
-    return CrawlResult.stored(pages, dead_letters)

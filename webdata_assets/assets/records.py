@@ -1,20 +1,23 @@
 """The records asset, and quarantine beside it: typed things extracted from the pages that changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from webdata_assets.assets.describe import describe, output, sample
+from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.extracted import about_quarantine, about_records
+from webdata_assets.assets.selector_rot import about_lost_fields, find_lost_fields
 from webdata_assets.io_managers.table import CODE_VERSION, EXTRACTED
 from webdata_assets.partitions import Partition
-from webdata_assets.resources import ExtractorResource, SourcesResource
+from webdata_assets.resources import ExtractorResource, SourcesResource, StoreResource
 from webdata_assets.schemas.records import QUARANTINE, RECORDS
-from webdata_assets.stages.clean.cleaner import Cleaned, clean_batches
+from webdata_assets.stages.clean.cleaner import clean_batches
 from webdata_assets.stages.extract.extractor import extractor_version
 from webdata_assets.stages.parts import FrameParts
 from webdata_assets.store.payloads import Payloads
+from webdata_assets.store.selector_proposals import record
 
 
 def build_records(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -33,6 +36,7 @@ def build_records(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         pages: pl.LazyFrame,
         sources: SourcesResource,
         extractor: ExtractorResource,
+        store: StoreResource,
     ) -> Iterator[dg.Output[Any]]:
         partition = Partition.from_key(context.partition_key)
         source = sources.get(partition.source)
@@ -47,39 +51,15 @@ def build_records(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             tell=context.log.info,
         )
         cleaned = clean_batches(source, partition.date, extractions)
-        facts = {EXTRACTED: cleaned.extracted, CODE_VERSION: extractor_version(source)}
+        version, opened = extractor_version(source), store.open()
+        lost = find_lost_fields(opened, source, partition, cleaned, pages, pool.run)
+        for field in lost:
+            context.log.warning(f"SelectorNotFound: {source.name}.{field.field}: {field.induced.reason}")
+        record(opened, partition, lost, extractor=version, run_id=context.run.run_id)
+        facts = {EXTRACTED: cleaned.extracted, CODE_VERSION: version, **about_lost_fields(source, lost)}
         yield output(
-            RECORDS, FrameParts(cleaned.records), {**facts, **_about_records(cleaned)}, name="records"
+            RECORDS, FrameParts(cleaned.records), {**facts, **about_records(source, cleaned)}, name="records"
         )
-        yield output(QUARANTINE, cleaned.quarantine, _about_quarantine(cleaned.quarantine), name="quarantine")
+        yield output(QUARANTINE, cleaned.quarantine, about_quarantine(cleaned.quarantine), name="quarantine")
 
     return extract_records
-
-
-def _about_records(cleaned: Cleaned) -> Mapping[str, Any]:
-    hits = [
-        dg.TableRecord({"field": field, "selector": selector, "matches": matches})
-        for field, selectors in sorted(cleaned.selector_hits.items())
-        for selector, matches in selectors.items()
-    ]
-    return {
-        "duplicates": cleaned.records["duplicate_of"].is_not_null().sum(),
-        "selector_matches": dg.MetadataValue.table(hits) if hits else dg.MetadataValue.text("none"),
-    }
-
-
-def _about_quarantine(quarantine: pl.DataFrame) -> Mapping[str, Any]:
-    """Return how many records and pages were put aside, by disposition and by rule, and a sample."""
-    counts = quarantine.group_by("disposition", "rule").agg(pl.struct("url", "ordinal").n_unique().alias("n"))
-    refused = quarantine.filter(pl.col("disposition") == "refused")
-    about: dict[str, Any] = {
-        "quarantined_records": refused.select("url", "ordinal").n_unique(),
-        "filtered_records": quarantine.height - refused.height,
-        **sample(quarantine, ["url", "field", "reason", "value"]),
-    }
-    for disposition, name in (("refused", "refused_by_rule"), ("filtered", "dropped_by_reason")):
-        rows = counts.filter(pl.col("disposition") == disposition).sort("n", "rule", descending=[True, False])
-        if rows.height:
-            table = [dg.TableRecord({"rule": rule, "records": n}) for _, rule, n in rows.iter_rows()]
-            about[name] = dg.MetadataValue.table(table)
-    return about

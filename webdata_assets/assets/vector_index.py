@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
+from webdata_assets.assets.tables import table
 from webdata_assets.resources import IndexResource, SourcesResource, StoreResource
 from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.schemas.records import RECORDS
@@ -59,6 +60,16 @@ def vector_index(
             "inserted": synced.inserted,
             "updated": synced.updated,
             "deleted": synced.deleted,
+            "records": synced.manifest["record_id"].n_unique(),
+            "hidden_chunks": chunks.filter(pl.col("pii") | pl.col("injection")).height,
+            **table(
+                "chunks_by_source",
+                synced.manifest.group_by("source")
+                .agg(
+                    records=pl.col("record_id").n_unique(), chunks=pl.len(), newest_date=pl.col("date").max()
+                )
+                .sort("source"),
+            ),
             "index": dg.MetadataValue.path(index.uri),
         },
     )

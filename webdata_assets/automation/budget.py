@@ -12,7 +12,8 @@ from typing import Literal
 
 import dagster as dg
 
-from webdata_assets.automation.repairs import Repair, plan_repairs
+from webdata_assets.automation.causes import Repair
+from webdata_assets.automation.repairs import plan_repairs
 from webdata_assets.automation.tags import (
     CAUSE_KEY_TAG,
     CAUSE_TAG,
@@ -29,6 +30,9 @@ BUDGETED = dt.timedelta(days=1)
 
 FIRST_GAP = dt.timedelta(minutes=1)
 """Between the first attempt and the second; each further gap is twice as long."""
+
+_WILL_RETRY, _RETRIED_BY = "dagster/will_retry", "dagster/auto_retry_run_id"
+"""Of a run that crashed: Dagster sets the first at once, and the second when it has created the retry."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ def plan_answers(
 ) -> list[Answer]:
     """Return an answer for each partition that needs repair, in order of partition.
 
-    Where the budget does not suffice for all, it goes to the newest dates. Two queries tell of the runs of
-    all partitions, however many need repair.
+    Where the budget does not suffice for all, it goes to the newest dates. Four queries tell of the
+    runs of all partitions, however many need repair.
 
     Args:
         instance: whose runs count.
@@ -81,12 +85,20 @@ def plan_answers(
     """
     repairs = plan_repairs(store, registry, now, model_id)
     wanted = [repair.partition.key for repair in repairs if repair.job is not None]
-    busy = _in_progress(instance, wanted)
+    busy = _in_progress(instance, wanted, now)
     earlier = _earlier(instance, now)
+    answered = _answered(instance, repairs)
     left = runs_per_day - sum(len(records) for records in earlier.values())
     answers = []
     for repair in sorted(repairs, key=lambda repair: repair.partition.date, reverse=True):
         waiting = _waiting(repair, busy, earlier[repair.partition.key], attempts_per_day, left, now)
+        if (
+            waiting is None
+            and repair.answered_by in answered
+            and repair.cause == answered[repair.answered_by]
+        ):
+            reason = f"{repair.reason} again after {repair.action}, a person is needed"
+            waiting = Waiting("person", reason)
         request = None if waiting else _request(repair, earlier[repair.partition.key], now)
         left -= request is not None
         answers.append(Answer(repair, request, waiting))
@@ -150,16 +162,38 @@ def _request(repair: Repair, earlier: Sequence[dg.RunRecord], now: dt.datetime) 
         run_key=f"{repair.job}:{key}:{repair.cause}:{attempt}",
         job_name=repair.job,
         partition_key=key,
-        tags={REPAIR_TAG: key, CAUSE_KEY_TAG: repair.cause, CAUSE_TAG: repair.reason, **REPAIR_TAGS},
+        tags={
+            REPAIR_TAG: key,
+            CAUSE_KEY_TAG: repair.cause,
+            CAUSE_TAG: repair.reason,
+            **REPAIR_TAGS,
+            **repair.action.tags,
+        },
     )
 
 
-def _in_progress(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:
-    """Return which of the partitions a run is working on, or is about to."""
+def _answered(instance: dg.DagsterInstance, repairs: Iterable[Repair]) -> dict[str, str]:
+    """Return the cause that each run was to mend which made a data version that is not to be made again."""
+    runs = list({repair.answered_by for repair in repairs if repair.answered_by})
+    if not runs:
+        return {}
+    found = instance.get_runs(dg.RunsFilter(run_ids=runs))
+    return {run.run_id: run.tags[CAUSE_KEY_TAG] for run in found if CAUSE_KEY_TAG in run.tags}
+
+
+def _in_progress(instance: dg.DagsterInstance, keys: Sequence[str], now: dt.datetime) -> set[str]:
+    """Return which of the partitions a run is working on, or is about to: queued, or Dagster's own retry."""
     if not keys:
         return set()
-    filters = dg.RunsFilter(statuses=IN_PROGRESS, tags={"dagster/partition": list(keys)})
-    return {run.tags["dagster/partition"] for run in instance.get_runs(filters)}
+    here = {"dagster/partition": list(keys)}
+    runs = [*instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=here))]
+    crashed = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={**here, _WILL_RETRY: "true"},
+        created_after=now - BUDGETED,
+    )
+    runs += [run for run in instance.get_runs(crashed) if _RETRIED_BY not in run.tags]
+    return {run.tags["dagster/partition"] for run in runs}
 
 
 def _earlier(instance: dg.DagsterInstance, now: dt.datetime) -> defaultdict[str, list[dg.RunRecord]]:

@@ -1,4 +1,8 @@
-"""When to retrain, and when to publish without retraining: pure rules over the ledger and the registry."""
+"""When to retrain, and when to publish without retraining: pure rules over the ledger and the registry.
+
+What belongs here: the causes, those of failed checks by their rules (rules.py). What does not: launching and
+budgets (sensors.py).
+"""
 
 import datetime as dt
 from collections.abc import Collection
@@ -6,8 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webdata_assets.automation.jobs import PUBLISH, RETRAIN
-from webdata_assets.automation.repairs import INTERRUPTED_AFTER
+from webdata_assets.automation.causes import INTERRUPTED_AFTER
+from webdata_assets.automation.jobs import PUBLISH, RETRAIN, RETRAINED
+from webdata_assets.automation.rules import Action, Rule, rule_for
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.corpus import CORPUS
@@ -16,6 +21,7 @@ from webdata_assets.schemas.monitoring import MONITORING
 from webdata_assets.stages.embed.version import model_of
 from webdata_assets.stages.learn.monitoring import RETRAINING_SIGNALS
 from webdata_assets.store import Store
+from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 from webdata_assets.store.releases import admitted_release
 from webdata_assets.tasks.model import Retrain
 
@@ -58,6 +64,8 @@ def plan_refresh(
     far as the task's rules say. Publishing is due when anything was admitted, or withdrawn, after the corpus
     was last written, and when a run ended before the index, the release or the delivery had followed.
 
+    What failed its checks is made again as its rule says, with everything that follows from it.
+
     Nothing is due while `why_not_now` says so.
 
     Args:
@@ -66,55 +74,70 @@ def plan_refresh(
         now: the present moment.
         may_retrain: whether a training that is due may be asked for; else only what may be published is told.
     """
-    fingerprint = store.ledger.fingerprint(INPUTS)
-    waiting = why_not_now(store, enabled, now)
-    if waiting:
-        return Refresh(None, waiting, fingerprint)
+    ledger = LedgerSnapshot.read(store.tables)
+    job, reason = _due(store, ledger, rules, enabled, now, may_retrain=may_retrain)
+    return Refresh(job, reason, ledger.fingerprint(INPUTS))
+
+
+def _due(
+    store: Store,
+    ledger: LedgerSnapshot,
+    rules: Retrain,
+    enabled: Collection[str],
+    now: dt.datetime,
+    *,
+    may_retrain: bool,
+) -> tuple[str | None, str]:
+    if waiting := why_not_now(ledger, enabled, now):
+        return None, waiting
     # Judged, not written: a partition is written before the readers may see it.
-    admitted = store.ledger.states(TABLES["embeddings"]).filter("admitted")
-    trained_at = trained_at_of(store)
+    admitted = ledger.states(TABLES["embeddings"]).filter("admitted")
+    trained_at = trained_at_of(ledger)
     new = admitted if trained_at is None else admitted.filter(pl.col("judged_at") > trained_at)
-    due = _why_retrain(store, rules, new) if may_retrain else None
-    if due:
-        return Refresh(RETRAIN, due, fingerprint)
-    corpus_at = _newest(store, CORPUS.name)
-    if admitted.height and changed_since(store, corpus_at):
-        return Refresh(PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain", fingerprint)
-    behind = _behind(store) if corpus_at is not None else None
-    if behind:
-        return Refresh(PUBLISH, behind, fingerprint)
-    return Refresh(None, "nothing was admitted since the last run", fingerprint)
+    if may_retrain and admitted.height and (failed := _failed(ledger, Action.KEEP_CHAMPION)):
+        return RETRAIN, failed
+    if may_retrain and (due := _why_retrain(store, rules, new)):
+        return RETRAIN, due
+    if admitted.height and (failed := _failed(ledger, Action.REBUILD_INDEX, Action.HALT_DELIVERY)):
+        return PUBLISH, failed
+    corpus_at = _settled(ledger, CORPUS.name)
+    if admitted.height and changed_since(ledger, corpus_at):
+        return PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain"
+    if corpus_at is not None and (behind := _behind(ledger)):
+        return PUBLISH, behind
+    return None, "nothing was admitted since the last run"
 
 
-def why_not_now(store: Store, enabled: Collection[str], now: dt.datetime) -> str | None:
+def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.datetime) -> str | None:
     """Return what training and publishing wait for; None for nothing.
 
     While a partition is between its write and its verdicts it is not admitted, and publishing would take its
     records out of the index and the sinks, only to bring them back. Vectors of different encoders cannot be
     compared.
     """
-    unjudged = sum(_being_written(store, name, now) for name in INPUTS)
+    unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
     if unjudged:
         return f"{unjudged} partitions are being written"
-    embedded = store.ledger.states(TABLES["embeddings"]).filter(
+    embedded = ledger.states(TABLES["embeddings"]).filter(
         pl.col("admitted") & pl.col("source").is_in(list(enabled))
     )
     encoders = embedded.select(model_of(pl.col("code_version")).drop_nulls().n_unique()).item()
     return f"partitions hold vectors of {encoders} encoders" if encoders > 1 else None
 
 
-def trained_at_of(store: Store) -> dt.datetime | None:
-    """Return when the training set of the last whole training was written; None before the first."""
-    moments = [_newest(store, name) for name in ("training_set", MODEL.name)]
+def trained_at_of(ledger: LedgerSnapshot) -> dt.datetime | None:
+    """Return when the training set of the last whole training was written; None before the first.
+
+    A training whose model was refused counts: the same data would train the same model.
+    """
+    moments = [_settled(ledger, name) for name in ("training_set", MODEL.name)]
     return min((at for at in moments if at is not None), default=None) if all(moments) else None
 
 
-def changed_since(store: Store, moment: dt.datetime | None) -> bool:
+def changed_since(ledger: LedgerSnapshot, moment: dt.datetime | None) -> bool:
     """Return whether any partition was written or judged after a moment; True if there is none."""
     return moment is None or any(
-        store.ledger.states(TABLES[name])
-        .filter((pl.col("at") > moment) | (pl.col("judged_at") > moment))
-        .height
+        ledger.states(TABLES[name]).filter((pl.col("at") > moment) | (pl.col("judged_at") > moment)).height
         for name in INPUTS
     )
 
@@ -148,7 +171,7 @@ def _reads_another_encoder(store: Store, new: pl.DataFrame) -> bool:
 
 def _breached(store: Store, rules: Retrain) -> str | None:
     """Return which signals of the monitoring ask for a new model, if any does."""
-    if _newest(store, MONITORING.name) is None:
+    if store.ledger.admitted(MONITORING).is_empty():
         return None
     wanted = {"metric": rules.below_floor, "drifted_share": rules.on_drift, "domain_auc": rules.on_drift}
     signals = store.tables.read(MONITORING).filter(
@@ -161,30 +184,54 @@ def _breached(store: Store, rules: Retrain) -> str | None:
     return "; ".join(lines) or None
 
 
-def _behind(store: Store) -> str | None:
+def _failed(ledger: LedgerSnapshot, *actions: Action) -> str | None:
+    """Return the first unpartitioned table that failed a check, and is to be made again by these actions."""
+    for name in RETRAINED:
+        rule = _rule_of(ledger, name)
+        if rule is not None and rule.action in actions and not rule.once:
+            return f"{name}.{rule.check} failed"
+    return None
+
+
+def _rule_of(ledger: LedgerSnapshot, name: str) -> Rule | None:
+    """Return the rule for what failed on the newest write of an unpartitioned table, if anything did."""
+    failed = ledger.states(TABLES[name])["failed"].to_list()
+    matched = rule_for(name, failed[0]) if failed else None
+    return matched[0] if matched else None
+
+
+def _behind(ledger: LedgerSnapshot) -> str | None:
     for name, sources in MADE_FROM:
-        at = _newest(store, name)
-        if any(at is None or at < made for source in sources if (made := _newest(store, source))):
+        at = _settled(ledger, name)
+        if any(at is None or at < made for source in sources if (made := _settled(ledger, source))):
             return f"{name} is behind {' and '.join(sources)}"
     return None
 
 
-def _being_written(store: Store, name: str, now: dt.datetime) -> int:
-    states = store.ledger.states(TABLES[name])
+def _being_written(ledger: LedgerSnapshot, name: str, now: dt.datetime) -> int:
     unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
-    return states.filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
+    return ledger.states(TABLES[name]).filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
 
 
-def _newest(store: Store, name: str) -> dt.datetime | None:
-    """Return when an unpartitioned table was last written with all its checks passed."""
-    states = store.ledger.states(TABLES[name]).filter("admitted")
-    return states.item(0, "at") if states.height else None
+def _settled(ledger: LedgerSnapshot, name: str) -> dt.datetime | None:
+    """Return when an unpartitioned table was last written as it would be written again from the same input.
+
+    That is with all its checks passed, or with one failed that another run would not pass either.
+    """
+    states = ledger.states(TABLES[name])
+    if states.is_empty():
+        return None
+    rule = _rule_of(ledger, name)
+    is_final = rule is not None and (rule.once or rule.action is Action.ALERT)
+    at: dt.datetime = states.item(0, "at")
+    return at if is_final or states.item(0, "admitted") else None
 
 
 def _once_failed(store: Store) -> pl.DataFrame:
+    kept_out = ~pl.col("passed") & pl.col("blocking") & (pl.col("severity") != "WARN")
     return (
         store.tables.scan(CHECK_RESULTS)
-        .filter(pl.col("check").is_in(REPAIRED_CHECKS) & ~pl.col("passed") & pl.col("date").is_not_null())
+        .filter(pl.col("check").is_in(REPAIRED_CHECKS) & kept_out & pl.col("date").is_not_null())
         .select("date", "source")
         .unique()
         .collect()

@@ -1,4 +1,4 @@
-"""One schedule per source that declares one, and one for retraining where the task does."""
+"""One schedule per source that declares one, one for retraining where the task does, and the daily report."""
 
 from collections.abc import Iterable
 
@@ -11,6 +11,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
+from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 from webdata_assets.tasks.model import Retrain
 
 
@@ -58,12 +59,12 @@ def build_retrain_schedule(rules: Retrain, job: UnresolvedAssetJobDefinition) ->
         sources: SourcesResource,
         clock: ClockResource,
     ) -> dg.RunRequest | dg.SkipReason:
-        opened = store.open()
-        if waiting := why_not_now(opened, sources.registry().enabled, clock.now()):
+        ledger = LedgerSnapshot.read(store.open().tables)
+        if waiting := why_not_now(ledger, sources.registry().enabled, clock.now()):
             return dg.SkipReason(waiting)
-        if opened.ledger.admitted(TABLES["embeddings"]).is_empty():
+        if ledger.states(TABLES["embeddings"]).filter("admitted").is_empty():
             return dg.SkipReason("no partition is admitted yet")
-        if not changed_since(opened, trained_at_of(opened)):
+        if not changed_since(ledger, trained_at_of(ledger)):
             return dg.SkipReason("nothing was admitted or withdrawn since the last training")
         return dg.RunRequest(
             run_key=f"retrain:{context.scheduled_execution_time:%Y%m%dT%H%M}",
@@ -71,3 +72,15 @@ def build_retrain_schedule(rules: Retrain, job: UnresolvedAssetJobDefinition) ->
         )
 
     return [retrain_schedule]
+
+
+def build_report_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Return the schedule of the daily report, half an hour after the day before is over."""
+    return dg.ScheduleDefinition(
+        name="daily_report",
+        cron_schedule="30 0 * * *",
+        execution_timezone="UTC",
+        job=job,
+        description="The report of the day, and the service levels.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )

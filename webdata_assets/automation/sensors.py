@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from webdata_assets.automation.auto_repair import repair_sources
 from webdata_assets.automation.budget import hold_back, plan_answers
+from webdata_assets.automation.dead_runs import end_dead_runs
 from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
@@ -53,6 +55,10 @@ def build_recrawl_sensor(
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
+        for run_id in end_dead_runs(context.instance):
+            context.log.warning(f"run {run_id} is reported as failed: its process is gone")
+        for line in repair_sources(store.open(), sources):
+            context.log.info(line)
         try:
             model_id = encoder.expected_model_id()
         except WebdataError as error:

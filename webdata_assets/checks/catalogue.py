@@ -13,8 +13,10 @@ from webdata_assets.checks import (
     learning,
     model,
     monitoring,
+    quality_report,
     records,
     release,
+    slo,
     vector_index,
 )
 from webdata_assets.checks.check import Check
@@ -36,6 +38,8 @@ STEPS: dict[str, tuple[Check, ...]] = {
     "release_checks": release.CHECKS,
     "monitoring_checks": monitoring.CHECKS,
     "delivery_checks": delivery.CHECKS,
+    "slo_checks": slo.CHECKS,
+    "quality_report_checks": quality_report.CHECKS,
 }
 """Step → its checks. One step scans a layer once."""
 

@@ -9,7 +9,12 @@ from webdata_assets.schemas.records import RECORDS
 
 
 def every_record_is_told_of(subject: Subject) -> Finding:
-    """Return whether the rows that are not `gone` are about exactly the partition's records."""
+    """Every record of the partition is told of, and nobody is told of that is not there.
+
+    Formula: records without a row + rows, but for those of gone records, without a record = 0.
+    Severity: blocks.
+    Source: double-entry accounting of each step's rows; no threshold to choose.
+    """
     records = set(subject.rows_of(RECORDS, columns=["record_id"])["record_id"])
     told = set(subject.rows.filter(pl.col("kind") != "gone")["record_id"])
     missing, unknown = len(records - told), len(told - records)

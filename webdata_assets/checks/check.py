@@ -4,7 +4,7 @@ What belongs here: the values that formulas take and give. What does not: any fo
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from webdata_assets.stages.crawl.http.proxies import ProxyHealth
 from webdata_assets.stages.index.engines import open_index
 from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets.store import Store
+from webdata_assets.tasks.model import Task
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Finding:
         detail: in words, what failed and what to do; shown as plain text.
         metrics: further plain numbers for the UI's plots, and for the history of later partitions.
         origin: where the threshold came from.
-        only_warns: whether a failure of a blocking check keeps nobody out this time, because the history that
-            it rests on is too short.
+        only_warns: whether a failure of a blocking check keeps nobody out this time: the history that it
+            rests on is too short, or the value is only past a limit from which on is warned.
     """
 
     passed: bool
@@ -60,7 +61,10 @@ class Subject:
         store: for formulas that compare tables.
         now: the moment of the check, in UTC.
         index_uri: where the searchable index is; in the store if empty.
+        sources: every declared source by name, for formulas of tables that hold rows of several.
+        task: what the model learns, for formulas of models.
         check_proxies: fetches a page through each proxy of a source; none without proxies.
+        reads: what was read so far, by table and columns; subjects of one partition may share it.
     """
 
     table: Table
@@ -69,7 +73,10 @@ class Subject:
     store: Store
     now: dt.datetime
     index_uri: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    task: Task | None = None
     check_proxies: Callable[[Source], Sequence[ProxyHealth]] = _no_proxies
+    reads: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def rows(self) -> pl.DataFrame:
@@ -77,10 +84,16 @@ class Subject:
         return self.rows_of(self.table)
 
     def rows_of(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """The same partition's rows of a table, or some of its columns."""
-        if table.partitioned and self.partition is not None:
-            return self.store.tables.read_partition(table, self.partition, columns)
-        return self.store.tables.read(table)
+        """The same partition's rows of a table, read once, or some of its columns, which costs less."""
+        if columns and table.name in self.reads:
+            return self.reads[table.name].select(columns)
+        read = f"{table.name}: {', '.join(columns)}" if columns else table.name
+        if read not in self.reads:
+            if table.partitioned and self.partition is not None:
+                self.reads[read] = self.store.tables.read_partition(table, self.partition, columns)
+            else:
+                self.reads[read] = self.store.tables.read(table)
+        return self.reads[read]
 
     @cached_property
     def past(self) -> Past:

@@ -9,7 +9,12 @@ from webdata_assets.schemas.records import RECORDS
 
 
 def holds_admitted_records(subject: Subject) -> Finding:
-    """Return whether the corpus holds exactly the record ids of all admitted partitions."""
+    """The corpus holds every admitted record, and no other.
+
+    Formula: record ids of admitted partitions that are missing + ids that are not admitted = 0.
+    Severity: blocks.
+    Source: double-entry accounting of each step's rows; no threshold to choose.
+    """
     admitted = subject.store.scan_admitted(RECORDS).select("record_id").unique().collect()
     held = subject.rows.select("record_id")
     missing = admitted.join(held, on="record_id", how="anti").height
@@ -26,7 +31,12 @@ def holds_admitted_records(subject: Subject) -> Finding:
 
 
 def canonical_records_are_live(subject: Subject) -> Finding:
-    """Return whether each duplicate names a live record that is no duplicate itself."""
+    """Each duplicate names a live record that is no duplicate itself.
+
+    Formula: duplicates of a record that is gone, or itself a duplicate = 0.
+    Severity: blocks.
+    Source: clusters have one canonical member by definition; no threshold to choose.
+    """
     canonical = subject.rows.filter(pl.col("duplicate_of").is_null(), state="live")["record_id"]
     duplicates = subject.rows.filter(pl.col("duplicate_of").is_not_null())
     wrong = duplicates.filter(~pl.col("duplicate_of").is_in(canonical.implode())).height

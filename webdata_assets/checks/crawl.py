@@ -1,58 +1,58 @@
-"""Checks of frontier, pages and dead letters: was everything visited, in time, and stored as it came?"""
+"""Checks of pages and dead letters: was everything visited, in time, and stored as it came?
+
+What belongs here: what must hold of any crawl. What does not: before it (frontier.py), what the site answered
+(responses.py), and how much of it compared with earlier days (volume.py).
+"""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 from blake3 import blake3
 
 from webdata_assets.checks.check import Check, Finding, Subject
+from webdata_assets.checks.frontier import FRONTIER_CHECKS
+from webdata_assets.checks.limits import Limit, Origin, expected
+from webdata_assets.checks.responses import RESPONSES
 from webdata_assets.checks.tables import schema_check, unique_keys_check
+from webdata_assets.checks.volume import VOLUME
 from webdata_assets.schemas.frontier import FRONTIER
 from webdata_assets.schemas.pages import DEAD_LETTERS, OUTCOMES, PAGES
 
 REACHED = ("fetched", "unchanged", "gone")
 
 
-def frontier_not_empty(subject: Subject) -> Finding:
-    """Return whether there is anything to visit."""
-    return Finding(subject.rows.height > 0, value=subject.rows.height, threshold=1)
-
-
-def proxies_healthy(subject: Subject) -> Finding:
-    """Compare the proxies that fetch a page now with `fetch.proxies.min_healthy`.
-
-    No crawl starts on a cold pool. A source without proxies passes.
-    """
-    policy = subject.declared.fetch.proxies
-    if policy is None:
-        return Finding(True, value=0, threshold=0)
-    health = subject.check_proxies(subject.declared)
-    healthy = sum(proxy.ok for proxy in health)
-    failed = [f"{proxy.label}: {proxy.reason}" for proxy in health if not proxy.ok]
-    return Finding(
-        healthy >= policy.min_healthy,
-        value=healthy,
-        threshold=policy.min_healthy,
-        detail="; ".join(failed[:5]) or None,
-        metrics={"proxies": len(health)},
+def pages_completeness_limits(subject: Subject) -> Sequence[Limit]:
+    """Return the least share of the URLs, and the least number of content pages, that must be reached."""
+    expect = subject.declared.expect
+    return (
+        expected(expect, "fetched", sense="≥"),
+        expected(expect, "min_pages", sense="≥", of="content pages"),
     )
 
 
 def pages_completeness(subject: Subject) -> Finding:
-    """Compare reached / expected with `expect.fetched`, and reached content pages with `expect.min_pages`.
+    """What was to be visited was reached.
 
+    Formula: reached URLs / expected URLs ≥ `expect.fetched`, and reached content pages ≥ `expect.min_pages`.
     Expected are all URLs but those that robots.txt, scope or a cap forbade, and those that a pause has left
     for the next run. A page that is gone was reached, unless only its looks say so: a site that sends
     everybody to its front page has not lost all of its pages.
+    Default: 95 %, and one page.
+    Severity: blocks.
+    Source: the ratio of successful responses of spidermon's crawl health monitors, per partition.
     """
-    pages, expect = subject.rows, subject.declared.expect
-    expected = pages.filter(~pl.col("outcome").is_in(["skipped", "deferred"])).height
+    pages = subject.rows
+    fetched, least_pages = pages_completeness_limits(subject)
+    assert fetched.value is not None
+    assert least_pages.value is not None
+    expected_urls = pages.filter(~pl.col("outcome").is_in(["skipped", "deferred"])).height
     is_soft = pl.col("reason").str.starts_with("soft 404").fill_null(False)
     reached = pages.filter(pl.col("outcome").is_in(REACHED) & ~is_soft)
     content = reached.filter(pl.col("role") != "discovery").height
-    share = reached.height / expected if expected else 0.0
+    share = reached.height / expected_urls if expected_urls else 0.0
     problems = []
-    if share < expect.fetched:
+    if share < fetched.value:
         reasons = (
             pages.filter(pl.col("outcome") == "failed")
             .group_by("reason")
@@ -64,30 +64,39 @@ def pages_completeness(subject: Subject) -> Finding:
         deferred = pages.filter(pl.col("outcome") == "deferred")["reason"].unique().sort().head(2)
         top = "; ".join(filter(None, (top, *deferred)))
         seeming = f"{soft} that only seem to be gone (soft 404); " if soft else ""
-        problems.append(f"reached {reached.height} of {expected} URLs; {seeming}{top}".rstrip("; "))
-    if content < expect.min_pages:
+        problems.append(f"reached {reached.height} of {expected_urls} URLs; {seeming}{top}".rstrip("; "))
+    if content < least_pages.value:
         problems.append(
-            f"{content} content pages, expect.min_pages is {expect.min_pages}: is the site empty, or does "
-            "fetch.discover no longer find its links?"
+            f"{content} content pages, expect.min_pages is {least_pages.value:.0f}: is the site empty, or "
+            "does fetch.discover no longer find its links?"
         )
     return Finding(
         not problems,
         value=share,
-        threshold=expect.fetched,
+        threshold=fetched.value,
+        origin=fetched.origin,
         detail="; ".join(problems) or None,
-        metrics={"expected_urls": expected, "reached_urls": reached.height, "content_pages": content},
+        metrics={
+            "expected_urls": expected_urls,
+            "reached_urls": reached.height,
+            "content_pages": content,
+            "min_pages": least_pages.value,
+        },
     )
 
 
 def pages_reconciliation(subject: Subject) -> Finding:
-    """Return whether frontier + links = fetched + unchanged + gone + failed + skipped + deferred, URL by URL.
+    """Every URL is accounted for.
 
-    Every URL of the frontier has a row, every other row was found by a link, and the failed rows are exactly
-    the dead letters.
+    Formula: frontier + links = fetched + unchanged + gone + failed + skipped + deferred, URL by URL: those
+    without a row, rows that nothing led to, and failed rows that are no dead letters, or the other way
+    round, = 0.
+    Severity: blocks.
+    Source: double-entry accounting of each step's rows; no threshold to choose.
     """
     pages = subject.rows
-    frontier = subject.rows_of(FRONTIER).select("url")
-    dead = subject.rows_of(DEAD_LETTERS).select("url")
+    frontier = subject.rows_of(FRONTIER, columns=["url"])
+    dead = subject.rows_of(DEAD_LETTERS, columns=["url"])
     failed = pages.filter(pl.col("outcome") == "failed").select("url")
     problems = {
         "frontier URLs without a page": frontier.join(pages, on="url", how="anti").height,
@@ -109,7 +118,12 @@ def pages_reconciliation(subject: Subject) -> Finding:
 
 
 def pages_finished(subject: Subject) -> Finding:
-    """Return whether no URL was deferred: a paused partition is gone on with by the next run."""
+    """The crawl came to its end.
+
+    Formula: deferred URLs = 0.
+    Severity: warns, because what a paused crawl fetched goes on downstream, and the next run goes on with it.
+    Source: scrapy's `finish_reason`, which spidermon's FinishReasonMonitor wants to be `finished`.
+    """
     deferred = subject.rows.filter(pl.col("outcome") == "deferred")
     reasons = deferred["reason"].unique().sort().head(3).to_list()
     return Finding(
@@ -129,26 +143,52 @@ def age_hours(date: dt.date, newest_observation: dt.datetime | None, now: dt.dat
     return max(0.0, (min(now, end) - newest_observation) / dt.timedelta(hours=1))
 
 
-def pages_freshness(subject: Subject) -> Finding:
-    """Compare the age of the newest observation of this date and source with 1.5 × the cadence."""
+def freshness_limits(subject: Subject) -> Sequence[Limit]:
+    """Return the largest age of the newest observation, in hours."""
     source = subject.declared
+    written = source.expect.model_fields_set | source.model_fields_set
+    is_set = not written.isdisjoint({"max_age_cadences", "cadence_hours"})
+    origin: Origin = "source file" if is_set else "default"
+    return (Limit(source.max_age_hours, origin, "expect.max_age_cadences"),)
+
+
+def pages_freshness(subject: Subject) -> Finding:
+    """The source was looked at lately: judged by date and source, since another source hides nothing.
+
+    Formula: age of the newest observation, in hours, ≤ `expect.max_age_cadences` × `cadence_hours`; see
+    `age_hours`.
+    Default: 1.5 × 24 hours.
+    Severity: blocks.
+    Source: dbt's source freshness, with the cadence for its unit: late by half a cadence is late.
+    """
+    (limit,) = freshness_limits(subject)
+    assert limit.value is not None
     newest = subject.rows["observed_at"].max()
     assert newest is None or isinstance(newest, dt.datetime)
     age = age_hours(subject.date, newest, subject.now)
-    fresh = age <= source.max_age_hours
-    detail = None if fresh else f"newest observation {newest}, due every {source.cadence_hours:g} h"
+    fresh = age <= limit.value
+    cadence = subject.declared.cadence_hours
     return Finding(
-        fresh, value=None if newest is None else age, threshold=source.max_age_hours, detail=detail
+        fresh,
+        value=None if newest is None else age,
+        threshold=limit.value,
+        origin=limit.origin,
+        detail=None if fresh else f"newest observation {newest}, due every {cadence:g} h",
     )
 
 
 def stored_payloads_match(subject: Subject) -> Finding:
-    """Return whether every stored payload has the BLAKE3 that its row records, and every binary is kept."""
-    stored = subject.rows.filter(pl.col("payload").is_not_null())
-    binaries = subject.rows.filter("in_blobs")
+    """The bytes are stored as they came.
+
+    Formula: payloads whose recomputed BLAKE3 differs from their row's + binaries that are not kept = 0.
+    Severity: blocks.
+    Source: fixity checking of digital preservation (OAIS, ISO 14721); WARC-Payload-Digest is its like.
+    """
+    stored = subject.rows.select("url", "payload", "payload_hash", "in_blobs")
+    binaries = stored.filter("in_blobs")
     wrong = [
         url
-        for url, payload, recorded in stored.select("url", "payload", "payload_hash").iter_rows()
+        for url, payload, recorded, _ in stored.filter(pl.col("payload").is_not_null()).iter_rows()
         if blake3(payload).hexdigest() != recorded
     ]
     wrong += [
@@ -163,24 +203,24 @@ def stored_payloads_match(subject: Subject) -> Finding:
 
 
 CHECKS = (
-    schema_check(FRONTIER),
-    unique_keys_check(FRONTIER),
-    Check("not_empty", FRONTIER, "URLs to visit ≥ 1.", frontier_not_empty),
-    Check(
-        "proxies_healthy", FRONTIER, "Proxies that fetch a page ≥ fetch.proxies.min_healthy.", proxies_healthy
-    ),
+    *FRONTIER_CHECKS,
     schema_check(PAGES),
     unique_keys_check(PAGES),
     Check(
         "completeness", PAGES, "Reached URLs / expected URLs ≥ expect.fetched, and content pages ≥ "
-        "expect.min_pages.", pages_completeness,
+        "expect.min_pages.", pages_completeness, pages_completeness_limits,
     ),
     Check(
         "reconciliation", PAGES, "Frontier + links = fetched + unchanged + gone + failed + skipped + "
         "deferred; failed = dead letters.", pages_reconciliation,
     ),
     Check("finished", PAGES, "Deferred URLs = 0; a paused partition is gone on with.", pages_finished),
-    Check("freshness", PAGES, "Age of the newest observation ≤ 1.5 × cadence.", pages_freshness),
+    Check(
+        "freshness", PAGES, "Age of the newest observation ≤ expect.max_age_cadences × cadence.",
+        pages_freshness, freshness_limits,
+    ),
+    *RESPONSES,
+    *VOLUME,
     Check(
         "payload_hash", PAGES, "Stored payloads whose BLAKE3 differs, and missing binaries = 0.",
         stored_payloads_match,

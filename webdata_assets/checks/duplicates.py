@@ -10,7 +10,12 @@ from webdata_assets.schemas.records import RECORDS
 
 
 def every_text_has_a_fingerprint(subject: Subject) -> Finding:
-    """Return whether the rows are about exactly the partition's records with a text."""
+    """Every text can be found as a near-duplicate, and nothing else can.
+
+    Formula: texts without a fingerprint + fingerprints without a text = 0.
+    Severity: blocks.
+    Source: double-entry accounting of each step's rows; no threshold to choose.
+    """
     texts = subject.rows_of(RECORDS, columns=["record_id", "text"]).filter(pl.col("text").is_not_null())
     missing = texts.join(subject.rows, on="record_id", how="anti").height
     unknown = subject.rows.join(texts, on="record_id", how="anti").height
@@ -19,14 +24,24 @@ def every_text_has_a_fingerprint(subject: Subject) -> Finding:
 
 
 def canonical_records_are_no_duplicates(subject: Subject) -> Finding:
-    """Return whether no record stands for others and is a duplicate itself."""
+    """No record stands for others and is a duplicate itself.
+
+    Formula: canonical records that are duplicates themselves = 0.
+    Severity: blocks.
+    Source: clusters are closed under near-duplication, as those of datatrove's MinHash deduplication.
+    """
     wrong = subject.rows.filter(pl.col("duplicate_of").is_in(subject.rows["record_id"].implode())).height
     clusters = float(subject.rows["duplicate_of"].n_unique())
     return Finding(wrong == 0, value=wrong, threshold=0, metrics={"clusters": clusters})
 
 
 def texts_are_admitted(subject: Subject) -> Finding:
-    """Return whether each text that was compared is that of an admitted fingerprint."""
+    """Nothing was compared that may not be read.
+
+    Formula: texts that were compared and that no admitted fingerprint has = 0.
+    Severity: blocks.
+    Source: the house's rule that readers read admitted partitions only.
+    """
     both = pl.concat(
         [
             subject.rows.select("record_id", "text_hash"),

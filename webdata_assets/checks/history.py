@@ -12,10 +12,10 @@ import polars as pl
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
+from webdata_assets.stages.observe.anomaly import BLOCKING_POINTS
 from webdata_assets.store.ledger import Ledger
 
-BLOCKING_POINTS = 7
-"""With fewer earlier partitions a comparison with the past only warns."""
+__all__ = ["BLOCKING_POINTS", "Past"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Past:
             date: {name: value for name, value in orjson.loads(metrics).items() if value is not None}
             for date, metrics in rows.select("date", "metrics").iter_rows()
         }
+
+    def metric(self, check: str, name: str, *, days: int | None = None) -> dict[dt.date, float]:
+        """Return one metric of a check by date; dates without it are left out."""
+        metrics = self.metrics(check, days=days)
+        return {date: numbers[name] for date, numbers in metrics.items() if name in numbers}
 
     def _rows(self, check: str, days: int | None) -> pl.DataFrame:
         rows = self.verdicts.filter(check=check)

@@ -13,6 +13,8 @@ Origin = Literal["default", "source file", "task file", "history", "fixed"]
 """default: of the source grammar, or of the check; source file, task file: written there; history: computed
 from admitted earlier partitions; fixed: follows from what the check is, such as 0 doubled keys."""
 
+Sense = Literal["≥", "≤", "<"]
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -23,16 +25,18 @@ class Limit:
         origin: where it came from.
         key: where it is set, such as `expect.fetched`; empty where it cannot be.
         of: what of, where a check has several: a field, a status.
-        sense: whether the value found must be at least, or at most, this.
+        sense: whether the value found must be at least, at most, or less than this.
         only_warns: whether a failure keeps nobody out, though the check blocks.
+        points: how many admitted earlier partitions it rests on; None where it rests on none.
     """
 
     value: float | None
     origin: Origin = "fixed"
     key: str = ""
     of: str = ""
-    sense: Literal["≥", "≤"] = "≤"
+    sense: Sense = "≤"
     only_warns: bool = False
+    points: int | None = None
 
 
 ZERO = Limit(0.0)
@@ -40,9 +44,16 @@ ZERO = Limit(0.0)
 
 
 def expected(
-    expect: Expect, name: str, *, sense: Literal["≥", "≤"] = "≤", of: str = "", only_warns: bool = False
+    expect: Expect,
+    name: str,
+    *,
+    sense: Sense = "≤",
+    of: str = "",
+    only_warns: bool = False,
+    points: int | None = None,
 ) -> Limit:
     """Return the threshold of a key of `expect`: the source file's where it is written there."""
     origin: Origin = "source file" if name in expect.model_fields_set else "default"
     value = getattr(expect, name)
-    return Limit(None if value is None else float(value), origin, f"expect.{name}", of, sense, only_warns)
+    number = None if value is None else float(value)
+    return Limit(number, origin, f"expect.{name}", of, sense, only_warns, points)

@@ -8,7 +8,12 @@ from webdata_assets.stages.learn.release import newest_release
 
 
 def whole_pair(subject: Subject) -> Finding:
-    """Return whether the newest pair's index state and model are there and have vectors of one encoder."""
+    """The newest pair's index state and model are there and have vectors of one encoder.
+
+    Formula: newest pairs whose parts are missing, or do not belong together = 0.
+    Severity: blocks.
+    Source: no published rule; half a pair answers nothing.
+    """
     release = newest_release(subject.rows)
     if release is None:
         return Finding(True, detail="nothing was released yet")

@@ -4,20 +4,19 @@ What belongs here: the story, step by step. What does not: any of the work; ever
 run of a job, and what repairs and retrains is decided by the same sensors as in production.
 """
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from webdata_assets.automation.jobs import CRAWL, REPLAY, REPLAYED
+from webdata_assets.automation.jobs import CRAWL, REPLAY, REPLAYED, REPORT
 from webdata_assets.cli.demo_summary import Summary, describe_store, print_summary
 from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
 from webdata_assets.cli.output import say
+from webdata_assets.cli.selector_work import plan_edit
 from webdata_assets.definitions import build_defs
 from webdata_assets.demo.calendar import dates
 from webdata_assets.demo.server import DemoSite
@@ -29,7 +28,8 @@ from webdata_assets.stages.embed.encoders.spec import EncoderSpec, load_encoder
 from webdata_assets.store import Store
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
-PATCH = Path(__file__).resolve().parents[1] / "demo" / "patches" / "demo_shop.yaml"
+CHANGED = "demo_shop"
+"""The source whose layout changes."""
 _INCIDENTS = "demo-incidents.txt"
 """In the home: what the demo site remembers, so that a killed and restarted demo sees one outage, not two."""
 MAX_ROUNDS = 10
@@ -105,12 +105,14 @@ class _Story:
         self.tell_line("3. The sensors answer")
         self._answer_sensors()
         if self._awaits_patch():
-            self.tell_line("4. The parser patch of demo_shop is put in place; the sensors answer again")
-            self.settings.patches.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PATCH, self.settings.patches / PATCH.name)
+            self.tell_line(f"4. The selectors proposed for {CHANGED} are accepted; the sensors answer again")
+            self._accept_proposals()
             before = len(self.site.requests)
             self._answer_sensors()
             self.summary.replay_requests = len(self.site.requests) - before
+        if self.summary.runs:
+            self.tell_line("5. The report of the day, as each night")
+            self._count(execute(self._definitions(), self.instance, REPORT))
         if self.summary.runs == 0:
             self.tell_line(
                 "Nothing to do: every partition is admitted, and model, index and sinks are current."
@@ -175,9 +177,17 @@ class _Story:
             if not answered:
                 return
 
+    def _accept_proposals(self) -> None:
+        """Do what `webdata selectors accept` does; the packaged file stays, a patch takes its place."""
+        edit = plan_edit(CHANGED, [], None, patch=True)
+        for field, selector in edit.keys.items():
+            written = ", ".join(f"{key}: {value}" for key, value in selector.items())
+            self.tell_line(f"   {field} ← {written}")
+        edit.write()
+
     def _awaits_patch(self) -> bool:
         failed = self.store.ledger.newest_verdicts(TABLES["records"], "completeness").filter(
-            ~pl.col("passed") & (pl.col("source") == "demo_shop")
+            ~pl.col("passed") & (pl.col("source") == CHANGED)
         )
         return failed.height > 0
 

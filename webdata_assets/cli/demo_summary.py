@@ -120,5 +120,6 @@ def print_summary(summary: Summary) -> None:
         "  red, then green         /assets/records?view=checks&checkDetail=completeness\n"
         "  partitions by state     /assets/records?view=partitions\n"
         "  the model's pictures    /assets/model?view=events\n"
-        "  every run               /runs"
+        "  every run               /runs\n"
+        "and the report of the day: webdata report --open"
     )

@@ -17,6 +17,7 @@ from webdata_assets.automation.jobs import WRITES_TAG
 from webdata_assets.automation.tags import IN_PROGRESS, KILLED_TAG
 from webdata_assets.cli.waiting import wait_for_writers
 from webdata_assets.partitions import Partition
+from webdata_assets.resources.logs import JSON_LOGS
 from webdata_assets.settings import Settings
 
 PID_TAG = "webdata/pid"
@@ -90,7 +91,7 @@ def execute(
         instance=instance,
         partition_key=partition.key if partition else None,
         tags={PID_TAG: _own_identity(), **(tags or {})},
-        run_config=_SILENT,
+        run_config=JSON_LOGS if definitions.loggers else _SILENT,
         raise_on_error=False,
     )
     failed = tuple(

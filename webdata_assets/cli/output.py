@@ -3,6 +3,7 @@
 What belongs here: tables, JSON, exit codes, and the one place where typed errors become a line of text.
 """
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,5 +96,32 @@ def fail_clearly() -> Iterator[None]:
         raise typer.Exit(ExitCode.USAGE) from error
 
 
+def tell(line: str, event: str = "PROGRESS") -> None:
+    """Say on standard error how a command gets on: a line of text, or of JSON as WEBDATA_LOG asks."""
+    if not _tell_as_json(line, event, "info"):
+        typer.echo(printable(line), err=True)
+
+
+def _tell_as_json(line: str, event: str, level: str) -> bool:
+    """Write a line of JSON where the settings ask for it; return whether they do."""
+    try:
+        settings = Settings()
+    except ValidationError:
+        return False  # told in text, by whoever asked for the settings
+    if settings.log != "json":
+        return False
+    from webdata_assets.resources.logs import json_line, redaction_of
+
+    values = {"time": _now(), "level": level, "event": event, "message": line}
+    typer.echo(json_line(values, redaction_of(settings)), err=True)
+    return True
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+
+
 def _complain(line: str) -> None:
+    if _tell_as_json(line, "COMMAND_FAILED", "error"):
+        return
     typer.secho(printable(line), fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)

@@ -14,8 +14,14 @@ from webdata_assets.store import Store
 PARTITIONED = tuple(table for table in TABLES.values() if table.partitioned)
 
 
-def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]:
+def run_partition(source: str, date: dt.date, *, replay: bool, missing: bool = False) -> dict[str, Any]:
     """Run one partition in this process and report each layer.
+
+    Args:
+        source: the source's name.
+        date: the partition's.
+        replay: from the stored payloads.
+        missing: keep the stored pages, and request only what failed, was deferred or is missing.
 
     Returns:
         `partition`, `run_id`, `admitted`, `layers` (one row each) and `problems` (lines of text).
@@ -24,6 +30,7 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
         PermanentError: there is no such source, it is not enabled, or it cannot be crawled for that date; or
             a source file is broken.
     """
+    from webdata_assets.assets.kept_pages import MISSING_ONLY
     from webdata_assets.automation.jobs import CRAWL, REPLAY
     from webdata_assets.cli.demo_hosts import demo_hosts
     from webdata_assets.cli.instance import execute, open_instance
@@ -46,7 +53,11 @@ def run_partition(source: str, date: dt.date, *, replay: bool) -> dict[str, Any]
     with open_instance(settings) as instance, demo_hosts(declared, settings) as hosts:
         settings = settings.model_copy(update={"connect_to": {**hosts, **settings.connect_to}})
         outcome = execute(
-            build_defs(settings=settings), instance, REPLAY if replay else CRAWL, partition=partition
+            build_defs(settings=settings),
+            instance,
+            REPLAY if replay else CRAWL,
+            partition=partition,
+            tags=MISSING_ONLY if missing else None,
         )
     layers = [layer for table in PARTITIONED if (layer := _layer(store, table, partition))]
     problems = [f"{layer['layer']}: {layer['problem']}" for layer in layers if layer["problem"]]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
+from webdata_assets.io_managers.table_schema import described_columns
 from webdata_assets.partitions import Partition
 from webdata_assets.resources.store import StoreResource
 from webdata_assets.schemas import TABLES, Table
-from webdata_assets.schemas.documented import column_descriptions
 from webdata_assets.store.store import data_version
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class TableIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata(
             {
                 rows: obj.height,
-                "dagster/column_schema": column_schema(table),
+                **described_columns(table),
                 "dagster/uri": store.location.table(table.name),
                 "data_version": version[:16],
                 # as text, because a counter of commits makes no plot worth looking at
@@ -81,31 +81,6 @@ class TableIOManager(dg.ConfigurableIOManager):
         if wanted is pl.LazyFrame:
             return frame.lazy()
         return frame if wanted is pl.DataFrame else frame.to_pandas()
-
-
-def column_schema(table: Table) -> dg.TableSchema:
-    """Return a table's columns as the UI shows them."""
-    columns = table.schema.columns()
-    descriptions = column_descriptions(table.schema)
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name,
-                _type_name(column.dtype),
-                description=descriptions.get(name),
-                constraints=dg.TableColumnConstraints(
-                    nullable=column.nullable, unique=[name] == list(table.key)
-                ),
-            )
-            for name, column in columns.items()
-        ]
-    )
-
-
-def _type_name(dtype: pl.DataType) -> str:
-    if isinstance(dtype, pl.Datetime):
-        return f"Datetime[{dtype.time_unit}, {dtype.time_zone}]" if dtype.time_zone else str(dtype)
-    return str(dtype)
 
 
 def _reads_one_partition(context: dg.InputContext) -> bool:

@@ -1,5 +1,6 @@
-"""What a deployment swaps: store, sources, ways to fetch, processes that read, encoder, index, clock."""
+"""What a deployment swaps: store, sources, ways to fetch, processes that read, encoder, index, alerts."""
 
+from webdata_assets.resources.alerts import AlertsResource
 from webdata_assets.resources.clock import ClockResource
 from webdata_assets.resources.encoder import EncoderResource
 from webdata_assets.resources.extractor import ExtractorResource
@@ -11,6 +12,7 @@ from webdata_assets.resources.store import StoreResource
 from webdata_assets.resources.task import TaskResource
 
 __all__ = [
+    "AlertsResource",
     "ClockResource",
     "EncoderResource",
     "ExtractorResource",

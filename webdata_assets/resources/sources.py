@@ -24,6 +24,10 @@ class SourcesResource(dg.ConfigurableResource["SourcesResource"]):
             self._loaded = load_sources(Path(self.folder), patches=patches)
         return self._loaded
 
+    def read_again(self) -> None:
+        """Have the files read anew when they are next asked for, after one was written."""
+        self._loaded = None
+
     def get(self, name: str) -> Source:
         """Return one source by name."""
         return self.registry().get(name)

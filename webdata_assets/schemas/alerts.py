@@ -27,15 +27,20 @@ class Alerts(dy.Schema):
     body = dy.String(nullable=False)
     """What happened, and what to do."""
     sent = dy.Bool(nullable=False)
-    """Whether a receiver took it; false where it is tried again, or there is none."""
+    """Whether a receiver took it; false where none has yet, or there is none."""
+    pending = dy.List(dy.Int16(nullable=False, min=1), nullable=False)
+    """Places in WEBDATA_ALERTS, from 1, of the receivers that have not taken it yet."""
     at = columns.moment()
+    """When the cause was seen, or seen to be over."""
+    written_at = columns.moment()
+    """Of the row. A message that a receiver takes later is written once more; its newest row counts."""
 
 
 ALERTS = Table(
     name="alerts",
     schema=Alerts,
     description="What people were told: one alert per cause until it is over, then one recovery.",
-    key=("cause", "at"),
+    key=("cause", "at", "written_at"),
     partitioned=False,
     is_log=True,
 )

@@ -33,6 +33,6 @@ DELIVERY = Table(
     description="What each sink holds after the last merge, and that it equals what was sent.",
     key=("sink",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "same_content"),
+    blocking_checks=("schema", "unique_keys", "same_content", "row_count", "idempotent", "lag"),
     unhashed=frozenset({"inserted", "updated", "deleted", "run_id", "delivered_at"}),
 )

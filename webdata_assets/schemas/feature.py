@@ -58,7 +58,9 @@ def flag(formula: str, **more: Any) -> dy.Bool:
     return dy.Bool(nullable=False, metadata={_FACTS: FeatureFacts("true or false", formula, **more)})
 
 
-def known_number(unit: str, formula: str, *, least: float | None = 0, **more: Any) -> dy.Float64:
+def known_number(
+    unit: str, formula: str, *, least: float | None = 0, most: float | None = None, **more: Any
+) -> dy.Float64:
     """A measure that is null where it is not known, because no number would say so."""
     facts = FeatureFacts(unit, formula, unknown="null", **more)
-    return dy.Float64(nullable=True, min=least, metadata={_FACTS: facts})
+    return dy.Float64(nullable=True, min=least, max=most, metadata={_FACTS: facts})

@@ -30,12 +30,12 @@ class _EnglishReadability(dy.Schema):
     """Readability of English text; null for text in other languages and for records without words."""
 
     flesch_reading_ease = known_number(
-        "points", "206.835 - 1.015 × words / sentences - 84.6 × syllables / words", least=None,
+        "points", "206.835 - 1.015 × words / sentences - 84.6 × syllables / words", least=None, most=206.835,
         source="Flesch, A new readability yardstick, 1948",
     )  # fmt: skip
     """About 0 to 100; the higher, the easier."""
     flesch_kincaid_grade = known_number(
-        "school years (US)", "0.39 × words / sentences + 11.8 × syllables / words - 15.59", least=None,
+        "school years (US)", "0.39 × words / sentences + 11.8 × syllables / words - 15.59", least=-15.59,
         source="Kincaid et al., Derivation of new readability formulas for Navy enlisted personnel, 1975",
     )  # fmt: skip
 
@@ -86,5 +86,5 @@ FEATURES = Table(
     schema=Features,
     description="Typed numeric features of each record, correct as of the partition's date.",
     key=("record_id",),
-    blocking_checks=("schema", "unique_keys", "reconciliation"),
+    blocking_checks=("schema", "unique_keys", "reconciliation", "no_future", "drift"),
 )

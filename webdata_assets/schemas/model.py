@@ -62,6 +62,14 @@ MODEL = Table(
     description="Every trained version of the model with its evaluation, and whether it may be used.",
     key=("version",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "score_floor", "artefact_hash"),
+    blocking_checks=(
+        "schema",
+        "unique_keys",
+        "score_floor",
+        "artefact_hash",
+        "no_worse",
+        "no_slice_worse",
+        "reproducible",
+    ),
     unhashed=frozenset({"trained_at"}),
 )

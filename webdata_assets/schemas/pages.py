@@ -94,7 +94,16 @@ PAGES = Table(
     schema=Pages,
     description="One row per URL visited: outcome, status, validators, payload hash; the bytes when changed.",
     key=("url",),
-    blocking_checks=("schema", "unique_keys", "completeness", "reconciliation", "freshness", "payload_hash"),
+    blocking_checks=(
+        "schema",
+        "unique_keys",
+        "completeness",
+        "reconciliation",
+        "freshness",
+        "payload_hash",
+        "page_count",
+        "page_bytes",
+    ),
     unhashed=frozenset(
         {
             "payload",

@@ -14,10 +14,12 @@ class QualityReport(dy.Schema):
     path = dy.String(nullable=False)
     """Where it lies, relative to the store."""
     bytes = dy.Int64(nullable=False, min=1)
+    page_hash = columns.blake3_hash()
+    """Of the page's bytes."""
     sources = dy.Int64(nullable=False, min=0)
     partitions = dy.Int64(nullable=False, min=0)
     failed_partitions = dy.Int64(nullable=False, min=0)
-    """Partitions of which a layer is not admitted."""
+    """Partitions that a failed or missing blocking check keeps out, of all dates."""
     open_alerts = dy.Int64(nullable=False, min=0)
     rendered_at = columns.moment()
 
@@ -29,6 +31,6 @@ QUALITY_REPORT = Table(
     key=("date",),
     partitioned=False,
     blocking_checks=("schema", "unique_keys", "rendered"),
-    unhashed=frozenset({"bytes", "rendered_at"}),
+    unhashed=frozenset({"bytes", "page_hash", "rendered_at"}),
     is_log=True,
 )

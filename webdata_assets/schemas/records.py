@@ -123,7 +123,14 @@ RECORDS = Table(
     schema=Records,
     description="Clean, typed records extracted from the pages that changed, each with a stable id.",
     key=("record_id",),
-    blocking_checks=("schema", "unique_keys", "completeness", "valid_share", "reconciliation"),
+    blocking_checks=(
+        "schema",
+        "unique_keys",
+        "completeness",
+        "record_count",
+        "valid_share",
+        "reconciliation",
+    ),
     unrepeated=frozenset({"text"}),
     looked_up=True,
 )

@@ -13,9 +13,9 @@ class SelectorProposals(dy.Schema):
     source = columns.source_name()
     field = dy.String(nullable=False)
     extractor = dy.String(nullable=False)
-    """Version of the extraction that failed; with another one the proposal is out of date."""
+    """Version of the extraction that failed."""
     selectors = dy.List(dy.String(nullable=False), nullable=False)
-    """Labels of the selectors that were tried, in their order."""
+    """Labels of the selectors that were tried, in their order; with others the proposal is out of date."""
     found_share = dy.Float64(nullable=False, min=0, max=1)
     """Share of the partition's records that have the field."""
     pages = dy.Int64(nullable=False, min=0)

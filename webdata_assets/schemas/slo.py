@@ -21,7 +21,8 @@ class Slo(dy.Schema):
     numerator = dy.Float64(nullable=True)
     denominator = dy.Float64(nullable=True)
     excluded = dy.Int64(nullable=False, min=0)
-    """Runs left out of it: still running, cancelled, or failed by an outage of the target."""
+    """Pipelines left out of it: running, cancelled, failed by an outage of the target; of the critical path,
+    failed ones too. Of tasks: planned steps that never began."""
     excluded_reasons = dy.String(nullable=False)
     """How many of each, as one JSON object."""
     computed_at = columns.moment()

@@ -25,5 +25,13 @@ VECTOR_INDEX = Table(
     description="The chunks of live, canonical records in the searchable index (vectors and full text).",
     key=("chunk_id",),
     partitioned=False,
-    blocking_checks=("schema", "unique_keys", "same_ids", "one_model", "same_vectors", "recall"),
+    blocking_checks=(
+        "schema",
+        "unique_keys",
+        "same_ids",
+        "one_model",
+        "same_vectors",
+        "recall",
+        "flagged_chunks",
+    ),
 )

@@ -4,10 +4,13 @@ What belongs here: pure derivations over frames of `check_results`. What does no
 (ledger.py).
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from webdata_assets.schemas import Table
 from webdata_assets.schemas.ledger import MATERIALIZED
+from webdata_assets.stages.hashing import content_hash
 
 _KEYS = ["date", "source"]
 
@@ -72,6 +75,15 @@ def states_of(entries: pl.DataFrame, table: Table) -> pl.DataFrame:
         judged_at=pl.col("judged_at").max(),
     )
     return writes.join(by_partition, on=_KEYS, nulls_equal=True).sort(_KEYS)
+
+
+def fingerprint_of(states: Mapping[str, pl.DataFrame]) -> str:
+    """Return the BLAKE3 of the admitted partitions, with their data versions, of several tables."""
+    admitted = pl.concat(
+        states[name].filter("admitted").select(*_KEYS, "data_version").with_columns(asset=pl.lit(name))
+        for name in sorted(states)
+    )
+    return content_hash(admitted, sort_by=["asset", *_KEYS])
 
 
 def unmet_checks(entries: pl.DataFrame, table: Table) -> set[str]:

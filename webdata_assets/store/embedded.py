@@ -56,9 +56,13 @@ def carried_over(store: Store, partition: Partition, records: pl.DataFrame, vers
 
 def embedded_by_another(store: Store, model_id: str) -> list[tuple[Partition, str | None]]:
     """Return the admitted partitions whose vectors are of another model, with its id as the ledger has it."""
+    return of_another_model(store.ledger.states(EMBEDDINGS), model_id)
+
+
+def of_another_model(states: pl.DataFrame, model_id: str) -> list[tuple[Partition, str | None]]:
+    """Return the same of states of embeddings that were read already."""
     others = (
-        store.ledger.states(EMBEDDINGS)
-        .filter("admitted")
+        states.filter("admitted")
         .select("date", "source", model=model_of(pl.col("code_version")))
         .filter(pl.col("model").ne_missing(model_id))
     )

@@ -9,18 +9,16 @@ leaves the partition unadmitted and never admitted on old verdicts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import orjson
 import polars as pl
 
-from webdata_assets.errors import NotAdmittedError
+from webdata_assets.errors import FailureDomain, NotAdmittedError, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES, Table
 from webdata_assets.schemas.ledger import MATERIALIZED
-from webdata_assets.stages.hashing import content_hash
-from webdata_assets.store.admission import newest_verdicts_of, states_of, unmet_checks
+from webdata_assets.store.admission import fingerprint_of, newest_verdicts_of, states_of, unmet_checks
 from webdata_assets.store.tables import Tables
 from webdata_assets.store.verdict import Verdict, Write
 
@@ -66,16 +64,32 @@ class Ledger:
         return Write.newest(self._entries(table, partition).collect())
 
     def record(
-        self, table: Table, partition: Partition | None, verdicts: Sequence[Verdict], *, run_id: str
+        self,
+        table: Table,
+        partition: Partition | None,
+        verdicts: Sequence[Verdict],
+        *,
+        run_id: str,
+        judged: Write | None = None,
     ) -> Write:
         """Append verdicts on the newest write of a partition, in one commit.
 
-        Raises NotAdmittedError when the partition was never written.
+        Args:
+            judged: the write whose rows they are about; the newest one if None.
+
+        Raises:
+            NotAdmittedError: the partition was never written.
+            TransientError: it was written again since `judged`; verdicts on other rows must not admit these.
         """
         entries = self._entries(table, partition).collect()
         write = Write.newest(entries)
         if write is None:
             raise NotAdmittedError(f"{_name(table, partition)} was never materialized")
+        if judged is not None and judged != write:
+            raise TransientError(
+                f"{_name(table, partition)} was written again while it was judged; judge it once more",
+                failure_domain=FailureDomain.SINK,
+            )
         self._append(
             table, partition, verdicts,
             data_version=write.data_version, code_version=write.code_version, rows=write.rows,
@@ -106,9 +120,7 @@ class Ledger:
         """Raise NotAdmittedError, saying what is missing or failed, unless the partition is admitted."""
         states = self.states(table)
         if partition is not None:
-            states = states.filter(
-                (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
-            )
+            states = states.filter(date=partition.date, source=partition.source)
         name = _name(table, partition)
         if states.height == 0:
             raise NotAdmittedError(f"{name} was never materialized; materialize it first")
@@ -160,9 +172,7 @@ class Ledger:
         Returns:
             Columns of `all_newest_verdicts`, by date.
         """
-        admitted = self.admitted(table).filter(
-            (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
-        )
+        admitted = self.admitted(table).filter(pl.col("date") < partition.date, source=partition.source)
         if since is not None:
             admitted = admitted.filter(pl.col("date") >= since)
         keys = ["date", "source", "data_version"]
@@ -170,10 +180,7 @@ class Ledger:
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return the BLAKE3 of the admitted partitions, with their data versions, of several tables."""
-        admitted = pl.concat(
-            self.admitted(TABLES[name]).with_columns(asset=pl.lit(name)) for name in sorted(names)
-        )
-        return content_hash(admitted, sort_by=["asset", "date", "source"])
+        return fingerprint_of({name: self.states(TABLES[name]) for name in names})
 
     def version(self) -> int | None:
         """Return a number that stays the same while nothing is entered; None before the first entry."""
@@ -220,17 +227,9 @@ class Ledger:
                 [
                     {
                         "asset": table.name,
-                        "check": verdict.check,
                         "date": partition.date if partition else None,
                         "source": partition.source if partition else None,
-                        "passed": verdict.passed,
-                        "severity": verdict.severity,
-                        "blocking": verdict.blocking,
-                        "value": None if verdict.value is None else float(verdict.value),
-                        "threshold": None if verdict.threshold is None else float(verdict.threshold),
-                        "threshold_origin": verdict.threshold_origin,
-                        "metrics": _as_json(verdict.metrics),
-                        "detail": verdict.detail,
+                        **verdict.as_row(),
                         "data_version": data_version,
                         "code_version": code_version,
                         "rows": rows,
@@ -244,11 +243,6 @@ class Ledger:
         )
         if version % COMPACT_EVERY == 0:
             self.tables.compact(CHECK_RESULTS)
-
-
-def _as_json(metrics: Mapping[str, float]) -> str | None:
-    numbers = {name: float(value) for name, value in sorted(metrics.items())}
-    return orjson.dumps(numbers).decode() if numbers else None
 
 
 def _name(table: Table, partition: Partition | None) -> str:

@@ -6,7 +6,9 @@ What belongs here: the values. What does not: storing them, and what follows fro
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import orjson
 import polars as pl
 
 from webdata_assets.schemas.ledger import MATERIALIZED
@@ -37,6 +39,21 @@ class Verdict:
     severity: str = "ERROR"
     threshold_origin: str | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the columns of `check_results` that the verdict gives."""
+        metrics = {name: float(value) for name, value in sorted(self.metrics.items())}
+        return {
+            "check": self.check,
+            "passed": self.passed,
+            "severity": self.severity,
+            "blocking": self.blocking,
+            "value": None if self.value is None else float(self.value),
+            "threshold": None if self.threshold is None else float(self.threshold),
+            "threshold_origin": self.threshold_origin,
+            "metrics": orjson.dumps(metrics).decode() if metrics else None,
+            "detail": self.detail,
+        }
 
 
 @dataclass(frozen=True)

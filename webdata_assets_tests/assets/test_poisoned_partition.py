@@ -15,6 +15,7 @@ from webdata_assets.checks.factory import build_check_step
 from webdata_assets.definitions import build_resources
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource
+from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.schemas.near_duplicates import NEAR_DUPLICATES
 from webdata_assets.schemas.training_set import TRAINING_SET
@@ -108,6 +109,22 @@ def test_records_without_admitted_features_and_vectors_are_not_learnt_from(
     publish(settings)
     assert labels(settings).is_empty()
     assert versions(settings) == before
+
+
+@pytest.mark.parametrize(("admitted", "gone"), [(False, 0), (True, 1)])
+def test_a_page_is_gone_once_the_records_of_its_partition_are_admitted(
+    settings: Settings, admitted: bool, gone: int
+) -> None:
+    store = Store.open(settings.store)
+    url = store.tables.read_partition(TABLES["records"], GOOD)["url"][0]
+    reached = dict.fromkeys(("payload", "payload_bytes", "payload_hash", "payload_date"))
+    visit = row("pages", POISONED, outcome="gone", reason="410", url=url, **reached)
+    put(store, "pages", frame("pages", visit), POISONED)
+    admit(store, "pages", POISONED)
+    put(store, "records", frame("records"), POISONED)
+    admit(store, "records", POISONED, completeness=admitted)
+    publish(settings)
+    assert store.tables.read(TABLES["corpus"]).filter(state="gone").height == gone
 
 
 def test_once_admitted_it_would_have_changed_the_model(settings: Settings) -> None:

@@ -71,7 +71,8 @@ def test_bombs_are_put_aside_with_their_reason_and_the_partition_is_complete(
 
 def test_filtered_records_are_counted_by_reason_and_fail_no_check(shop: Deployment) -> None:
     policy = {"languages": {"keep": ["en"]}, "duplicates": {"action": "drop"}, "quality": {"action": "keep"}}
-    declare_shop(shop, {"kind": "item", "fields": FIELDS}, clean=policy, expect={"valid": 1})
+    expect = {"valid": 1, "other_languages": 0.7, "near_duplicates": 0.25}
+    declare_shop(shop, {"kind": "item", "fields": FIELDS}, clean=policy, expect=expect)
     put_pages(shop, ENGLISH.format(1), GERMAN.format(2), GERMAN.format(3), ENGLISH.format(1))
     outcome = run_layers(shop)
     assert (outcome.success, outcome.failed_checks) == (True, ())

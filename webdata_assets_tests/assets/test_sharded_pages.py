@@ -1,18 +1,19 @@
 """Shards as steps: none for a small frontier, one for each part of a large one, and retried alone."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import pytest
 
+from webdata_assets.assets.kept_pages import MISSING_ONLY
 from webdata_assets.definitions import build_defs
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.settings import Settings
 from webdata_assets_tests.deployment import Deployment
-from webdata_assets_tests.site.answers import page
+from webdata_assets_tests.site.answers import in_turn, page, status
 from webdata_assets_tests.site.server import FaultServer
 
 HOSTS = ("one.test", "two.test", "three.test", "four.test")
@@ -55,11 +56,12 @@ def sharded(deployment: Deployment, site: FaultServer) -> Deployment:
 Result = dg.ExecuteInProcessResult | dg.JobExecutionResult
 
 
-def crawl(deployment: Deployment) -> dg.ExecuteInProcessResult:
+def crawl(deployment: Deployment, tags: Mapping[str, str] | None = None) -> dg.ExecuteInProcessResult:
     job = deployment.definitions().resolve_job_def("crawl")
     return job.execute_in_process(
         instance=deployment.instance,
         partition_key=KEY,
+        tags=dict(tags or {}),
         raise_on_error=False,
         asset_selection=[dg.AssetKey(name) for name in ("frontier", "pages", "dead_letters")],
     )
@@ -83,6 +85,17 @@ def test_each_shard_is_a_step_and_every_page_is_fetched_once(sharded: Deployment
     assert len(fetched(site)) == 12
     pages = sharded.store.tables.read_partition(PAGES, Partition.from_key(KEY))
     assert pages["outcome"].to_list() == ["fetched"] * 12
+
+
+def test_shards_of_a_repair_request_only_what_is_missing(sharded: Deployment, site: FaultServer) -> None:
+    site.add("two.test/1", in_turn(status(410), status(403), page("<title>1</title><p>Page 1 at last")))
+    path = sharded.sources / "source.yaml"
+    path.write_text(path.read_text().replace("shard_urls: 10", "shard_urls: 10\n  max_attempts: 1"))
+    site.add("one.test/2", in_turn(status(403), page("<title>2</title><p>Page 2 at last")))
+    crawl(sharded)
+    site.log.clear()
+    assert "crawl_shard[1]" in steps(crawl(sharded, MISSING_ONLY))
+    assert fetched(site) == {("one.test", "/2"): 1}
 
 
 def test_a_small_frontier_has_no_shards(sharded: Deployment, site: FaultServer) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import polars as pl
 from blake3 import blake3
 
-from webdata_assets.automation.repairs import Repair, plan_repairs
+from webdata_assets.automation.causes import Repair
+from webdata_assets.automation.repairs import plan_repairs
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.ledger import MATERIALIZED
@@ -80,6 +81,7 @@ class History:
         content: str = "",
         parser: str | None = None,
         model: str = MODEL_ID,
+        run_id: str = "run",
     ) -> None:
         """Enter a write and, unless `unchecked`, a verdict of each of the table's blocking checks.
 
@@ -88,6 +90,7 @@ class History:
             content: what the data version depends on, beside layer and partition.
             parser: the code version of the write.
             model: in the code version of embeddings.
+            run_id: of the run that wrote.
         """
         table = TABLES[layer]
         assert table.partitioned == (partition is not None)
@@ -99,7 +102,7 @@ class History:
             "data_version": blake3(f"{layer}{partition}{content}".encode()).hexdigest(),
             "code_version": embedding_version(model, "structure") if layer == "embeddings" else parser,
             "rows": 1,
-            "run_id": "run",
+            "run_id": run_id,
         }
         self.entries.append({**write, "check": MATERIALIZED, "passed": False, "blocking": False, "at": at})
         if unchecked:

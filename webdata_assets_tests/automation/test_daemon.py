@@ -16,10 +16,9 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
 from webdata_assets_tests.automation.daemon import Daemon, running_daemon
-from webdata_assets_tests.deployment import REPOSITORY, Deployment
+from webdata_assets_tests.deployment import PATCH, Deployment
 
 WHOLE, BROKEN_LAYOUT, UNREACHED = "2026-06-04|demo_shop", "2026-06-05|demo_shop", "2026-06-01|demo_api"
-PATCH = REPOSITORY / "webdata_assets" / "demo" / "patches" / "demo_shop.yaml"
 NOBODY_LISTENS = "127.0.0.1:1"
 WAIT_BRIEFLY = "max_attempts: 1\n  breaker: {max_wait_seconds: 1}"
 RUN_SECONDS, TRAIN_SECONDS = 150, 200

@@ -6,8 +6,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from webdata_assets.automation.causes import INTERRUPTED_AFTER
 from webdata_assets.automation.jobs import EMBED, REPLAY
-from webdata_assets.automation.repairs import INTERRUPTED_AFTER
 from webdata_assets.automation.tags import CAUSE_TAG, REPAIR_TAG
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.embeddings import EMBEDDINGS

@@ -208,11 +208,67 @@ def test_nothing_is_published_while_vectors_of_two_encoders_are_held(history: Hi
     assert (plan(history).job, plan(history).reason) == (None, "partitions hold vectors of 2 encoders")
 
 
-def test_a_model_that_failed_its_checks_is_not_taken_for_trained(history: History):
+def test_a_model_that_was_refused_is_not_trained_again_on_the_same_data(history: History):
     admit_dates(history, ENOUGH, NOON)
     history.train(NOON + HOUR)
     history.write("model", NOON + 2 * HOUR, failed=["score_floor"])
+    assert plan(history).job == PUBLISH  # the run ended there: what follows is released with the champion
+    for number, layer in enumerate(("release", "monitoring", "delivery")):
+        history.write(layer, NOON + 2 * HOUR + (1 + number) * MINUTE)
+    assert plan(history).job is None
+    admit_dates(history, ENOUGH, NOON + 3 * HOUR, content="another price")
     assert plan(history).job == RETRAIN
+
+
+@pytest.mark.parametrize(("layer", "check"), [("model", "artefact_hash"), ("training_set", "admitted_only")])
+def test_a_training_that_may_end_otherwise_is_repeated(history: History, layer: str, check: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write(layer, NOON + 2 * HOUR, failed=[check])
+    assert (plan(history).job, plan(history).reason) == (RETRAIN, f"{layer}.{check} failed")
+
+
+@pytest.mark.parametrize(
+    ("layer", "check"),
+    [
+        ("near_duplicates", "canonical"),
+        ("corpus", "reconciliation"),
+        ("vector_index", "recall"),
+        ("release", "whole_pair"),
+        ("delivery", "same_content"),
+    ],
+)
+def test_what_failed_is_published_again(history: History, layer: str, check: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.write(layer, NOON + 2 * HOUR, failed=[check])
+    assert (plan(history).job, plan(history).reason) == (PUBLISH, f"{layer}.{check} failed")
+
+
+@pytest.mark.parametrize("layer", ["corpus", "vector_index", "delivery"])
+def test_what_only_a_person_can_mend_is_not_published_again_until_something_is_new(
+    history: History, layer: str
+):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    layers = UNPARTITIONED[UNPARTITIONED.index(layer) :]
+    for number, name in enumerate(layers):
+        at = NOON + 2 * HOUR + number * MINUTE
+        history.write(name, at, failed=["schema"] if name == layer else [])
+    assert plan(history).job is None
+    history.admit(news(DAY + dt.timedelta(days=1)), NOON + 3 * HOUR)
+    assert plan(history).job == PUBLISH
+
+
+def test_a_check_that_only_warned_made_no_repair(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    warned = news(DAY + dt.timedelta(days=1))
+    history.admit(warned, NOON + 2 * HOUR)
+    for entry in history.entries:
+        if (entry["asset"], entry["check"], entry["date"]) == ("records", "completeness", warned.date):
+            entry |= {"passed": False, "severity": "WARN"}
+    assert plan(history).job == PUBLISH
 
 
 def test_the_fingerprint_changes_with_what_is_admitted_and_with_nothing_else(history: History):

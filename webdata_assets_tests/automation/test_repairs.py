@@ -4,11 +4,14 @@ import datetime as dt
 
 import pytest
 
+from webdata_assets.automation.causes import INTERRUPTED_AFTER
 from webdata_assets.automation.jobs import CRAWL, REPLAY
-from webdata_assets.automation.repairs import INTERRUPTED_AFTER, RULES
+from webdata_assets.automation.rules import CHECK_RULES, Action, Rule
 from webdata_assets_tests.automation.history import DAY, HOUR, LAYERS, MINUTE, NOON, History, news
 
 ONE_DAY = dt.timedelta(days=1)
+MENDED = [rule for rule in CHECK_RULES if rule.asset in LAYERS and rule.action is not Action.ALERT]
+"""Rules of partitioned layers that a run answers."""
 
 
 def layers_up_to(last: str) -> tuple[str, ...]:
@@ -24,22 +27,39 @@ def test_nothing_is_repaired_in_an_empty_store(history: History):
     assert history.repairs() == []
 
 
-@pytest.mark.parametrize(("layer", "check", "job"), [(*failure, job) for failure, job in RULES.items()])
-def test_each_failure_is_answered_by_the_job_of_its_rule(history: History, layer: str, check: str, job: str):
-    history.admit(news(), NOON - HOUR, layers=layers_up_to(layer)[:-1])
-    history.write(layer, NOON - MINUTE, partition=news(), failed=[check], parser="an earlier parser")
+@pytest.mark.parametrize("rule", MENDED, ids=lambda rule: f"{rule.asset}.{rule.check}")
+def test_each_failure_is_answered_by_the_action_of_its_rule(history: History, rule: Rule):
+    history.admit(news(), NOON - HOUR, layers=layers_up_to(rule.asset)[:-1])
+    history.write(
+        rule.asset, NOON - MINUTE, partition=news(), failed=[rule.check], parser="an earlier parser"
+    )
     [repair] = history.repairs()
-    assert (repair.partition, repair.job) == (news(), job)
-    assert repair.cause.startswith(f"{layer}.{check}:")
-    assert repair.reason == f"{layer}.{check} failed"
+    assert (repair.partition, repair.action, repair.job) == (news(), rule.action, rule.action.job)
+    assert repair.cause.startswith(f"{rule.asset}.{rule.check}:")
+    assert repair.reason == f"{rule.asset}.{rule.check} failed"
 
 
 @pytest.mark.parametrize(
-    ("layer", "check"), [("frontier", "schema"), ("pages", "schema"), ("records", "schema")]
+    ("layer", "check"),
+    [("frontier", "schema"), ("pages", "page_bytes"), ("records", "unique_keys"), ("features", "drift")],
 )
 def test_a_failure_that_no_run_can_mend_is_left_to_a_person(history: History, layer: str, check: str):
+    history.admit(news(), NOON - HOUR, layers=layers_up_to(layer)[:-1])
     history.write(layer, NOON - MINUTE, partition=news(), failed=[check])
-    assert history.repairs() == []
+    [repair] = history.repairs()
+    assert (repair.job, repair.awaits) == (None, "person")
+    assert repair.reason.startswith(f"{layer}.{check} failed, a person is needed: ")
+
+
+def test_of_several_failures_of_a_layer_that_with_the_first_rule_counts(history: History):
+    history.write("pages", NOON, partition=news(), failed=["page_bytes", "freshness", "completeness"])
+    assert [repair.action for repair in history.repairs()] == [Action.RECRAWL_MISSING]
+
+
+def test_records_whose_payloads_are_not_sound_are_crawled_again(history: History):
+    history.write("records", NOON - MINUTE, partition=news(), failed=["completeness"], parser=history.parser)
+    [repair] = history.repairs()
+    assert (repair.action, repair.job) == (Action.RECRAWL_MISSING, CRAWL)
 
 
 def test_records_that_fail_wait_while_the_parser_is_unchanged(history: History):
@@ -156,7 +176,7 @@ def test_a_layer_that_was_never_written_is_replayed(history: History, present: l
     history.admit(news(), NOON, layers=present)
     assert history.repairs(NOON + INTERRUPTED_AFTER) == []
     [repair] = history.repairs(NOON + INTERRUPTED_AFTER + MINUTE)
-    assert (repair.job, repair.cause.split(":")[:2]) == (REPLAY, ["unfinished", missing])
+    assert (repair.job, repair.cause.split(":")[:2]) == (REPLAY, ["behind", missing])
 
 
 def test_a_layer_that_is_older_than_the_one_above_is_replayed(history: History):
@@ -178,14 +198,14 @@ class TestSchedules:
         midnight = dt.datetime.combine(DAY + ONE_DAY, dt.time(), dt.UTC)
         assert history.repairs(midnight - MINUTE) == []
         [repair] = history.repairs(midnight)
-        assert (repair.partition, repair.job, repair.cause) == (news(), CRAWL, f"missing:{DAY}")
+        assert (repair.partition, repair.job, repair.cause) == (news(), CRAWL, f"never_arrived:pages:{DAY}")
 
     def test_a_date_that_a_live_source_shows_no_more_is_answered_by_todays(self, history: History):
         history.declare(schedule="0 6 * * *", as_of=None)
         history.admit(news(DAY - ONE_DAY), NOON - ONE_DAY, observed_at=NOON - ONE_DAY)
         [repair] = history.repairs(NOON + ONE_DAY + 6 * HOUR)
         assert (repair.partition, repair.job) == (news(DAY + ONE_DAY), CRAWL)
-        assert repair.cause == f"missing:{DAY}"
+        assert repair.cause == f"never_arrived:pages:{DAY}"
 
     def test_a_source_that_never_arrived_is_not_missed(self, history: History):
         assert history.repairs(NOON) == []
@@ -204,7 +224,7 @@ class TestSchedules:
         history.declare(schedule="0 6 * * 1", cadence_hours=7 * 24)
         history.admit(news(DAY - 7 * ONE_DAY), NOON - 7 * ONE_DAY)
         assert history.repairs(NOON) == []
-        assert [repair.cause for repair in history.repairs(NOON + ONE_DAY)] == [f"missing:{DAY}"]
+        assert [repair.cause for repair in history.repairs(NOON + ONE_DAY)] == [f"never_arrived:pages:{DAY}"]
 
     def test_todays_partition_is_crawled_again_when_its_newest_observation_is_too_old(self, history: History):
         history.declare(schedule="0 * * * *", cadence_hours=4)

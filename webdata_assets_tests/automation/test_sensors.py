@@ -5,10 +5,20 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from webdata_assets.automation.jobs import CRAWL, PUBLISH, PUBLISHED, REPLAY, RETRAIN
-from webdata_assets.automation.tags import CAUSE_TAG, KILLED_TAG, REFRESH_TAG, REPAIR_TAG, REPAIR_TAGS
+from webdata_assets.assets.kept_pages import visits_missing_only
+from webdata_assets.automation.budget import Answer, Waiting, plan_answers
+from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, PUBLISHED, REPLAY, RETRAIN
+from webdata_assets.automation.tags import (
+    CAUSE_KEY_TAG,
+    CAUSE_TAG,
+    KILLED_TAG,
+    REFRESH_TAG,
+    REPAIR_TAG,
+    REPAIR_TAGS,
+)
+from webdata_assets.sources.registry import load_sources
 from webdata_assets.tasks.model import Retrain
-from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
+from webdata_assets_tests.automation.history import DAY, HOUR, LAYERS, MINUTE, MODEL_ID, NOON, History, news
 
 RECRAWL_SENSOR, RETRAIN_SENSOR = "recrawl_sensor", "retrain_sensor"
 ENOUGH = Retrain().after_partitions
@@ -38,6 +48,18 @@ def pretend_run(
     definition = history.deployment.definitions().resolve_job_def(job)
     return history.deployment.instance.create_run_for_job(
         definition, status=status, tags={**definition.run_tags, **tags}
+    )
+
+
+def answers(history: History, now: dt.datetime | None = None, *, runs_per_day: int = 200) -> list[Answer]:
+    return plan_answers(
+        history.deployment.instance,
+        history.store,
+        load_sources(history.deployment.sources),
+        now or dt.datetime.now(dt.UTC),
+        model_id=MODEL_ID,
+        attempts_per_day=3,
+        runs_per_day=runs_per_day,
     )
 
 
@@ -80,6 +102,15 @@ class TestRepairs:
         history.deployment.instance.report_run_failed(run)
         assert len(ask(history, RECRAWL_SENSOR)) == 1
 
+    def test_nothing_is_requested_while_dagster_is_about_to_retry_a_run(self, history: History):
+        fail_records(history)
+        history.patch()
+        tags = {"dagster/partition": news().key, "dagster/will_retry": "true"}
+        run = pretend_run(history, CRAWL, dg.DagsterRunStatus.FAILURE, tags)
+        assert reason(history, RECRAWL_SENSOR) == f"{news()}: a run is in progress"
+        history.deployment.instance.add_run_tags(run.run_id, {"dagster/auto_retry_run_id": "another"})
+        assert len(ask(history, RECRAWL_SENSOR)) == 1
+
     def test_a_run_of_another_partition_is_no_hindrance(self, history: History):
         fail_records(history)
         history.patch()
@@ -119,6 +150,84 @@ class TestRepairs:
         assert before.run_key != after.run_key
         pretend_run(history, REPLAY, dg.DagsterRunStatus.FAILURE, tags)
         assert "the next attempt waits" in reason(history, RECRAWL_SENSOR)
+
+
+class TestBudget:
+    """What is not requested, although a run would mend it."""
+
+    @pytest.fixture(autouse=True)
+    def failing(self, history: History) -> None:
+        for number in range(4):
+            history.write("pages", NOON, partition=news(DAY - number * 24 * HOUR), failed=["completeness"])
+
+    def test_all_partitions_share_one_budget_that_goes_to_the_newest_dates(
+        self, history: History, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("WEBDATA_REPAIR_RUNS_PER_DAY", "3")
+        pretend_run(history, REPLAY, dg.DagsterRunStatus.SUCCESS, {REPAIR_TAG: "another", **REPAIR_TAGS})
+        requests = ask(history, RECRAWL_SENSOR)
+        assert [request.partition_key for request in requests] == [news(DAY - 24 * HOUR).key, news().key]
+        kinds = [answer.waiting and answer.waiting.kind for answer in answers(history, runs_per_day=3)]
+        assert kinds == ["budget_exhausted", "budget_exhausted", None, None]
+
+    def test_a_day_later_the_budget_is_whole_again(self, history: History):
+        pretend_run(history, REPLAY, dg.DagsterRunStatus.SUCCESS, {REPAIR_TAG: "another", **REPAIR_TAGS})
+        assert {answer.request for answer in answers(history, runs_per_day=1)} == {None}
+        later = dt.datetime.now(dt.UTC) + 24 * HOUR + MINUTE
+        assert sum(answer.request is not None for answer in answers(history, later, runs_per_day=1)) == 1
+
+    def test_four_queries_tell_of_the_runs_of_all_partitions(
+        self, history: History, monkeypatch: pytest.MonkeyPatch
+    ):
+        instance, queries = history.deployment.instance, []
+        for name in ("get_runs", "get_run_records"):
+            original = getattr(instance, name)
+            monkeypatch.setattr(
+                instance, name, lambda *args, _f=original, **kw: (queries.append(1), _f(*args, **kw))[1]
+            )
+        assert len(answers(history)) == 4
+        assert len(queries) <= 4
+
+
+class TestSameDataVersion:
+    """A repair whose outcome would be the same again."""
+
+    def fail_embeddings(self, history: History, run_id: str) -> Answer:
+        history.admit(news(), NOON - HOUR, layers=LAYERS[:-1])
+        history.write("embeddings", NOON, partition=news(), failed=["unit_vectors"], run_id=run_id)
+        [answer] = answers(history)
+        return answer
+
+    def test_what_a_repair_made_again_and_failed_again_is_left_to_a_person(self, history: History):
+        request = self.fail_embeddings(history, "a run by hand").request
+        assert request is not None
+        run = pretend_run(history, EMBED, dg.DagsterRunStatus.FAILURE, dict(request.tags))
+        later = dt.datetime.now(dt.UTC) + 25 * HOUR
+        history.write(
+            "embeddings", NOON + MINUTE, partition=news(), failed=["unit_vectors"], run_id=run.run_id
+        )
+        [answer] = answers(history, later)
+        assert answer.waiting == Waiting(
+            "person", "embeddings.unit_vectors failed again after embed again, a person is needed"
+        )
+
+    def test_other_data_that_fails_is_tried_again(self, history: History):
+        request = self.fail_embeddings(history, "a run by hand").request
+        assert request is not None
+        run = pretend_run(history, EMBED, dg.DagsterRunStatus.FAILURE, dict(request.tags))
+        history.write(
+            "embeddings", NOON + MINUTE, partition=news(), failed=["unit_vectors"], content="other",
+            run_id=run.run_id,
+        )  # fmt: skip
+        [answer] = answers(history, dt.datetime.now(dt.UTC) + 25 * HOUR)
+        assert answer.request is not None
+
+
+def test_a_re_crawl_of_what_is_missing_says_so_to_its_run(history: History):
+    history.write("pages", NOON, partition=news(), failed=["completeness"])
+    [request] = ask(history, RECRAWL_SENSOR)
+    assert visits_missing_only(request.tags)
+    assert request.tags[CAUSE_KEY_TAG].startswith("pages.completeness:")
 
 
 def test_an_encoder_that_cannot_be_told_keeps_no_partition_from_its_repair(
@@ -193,6 +302,22 @@ class TestRefreshes:
         [after] = ask(history, RETRAIN_SENSOR)
         assert after.tags[REFRESH_TAG] == before.tags[REFRESH_TAG]
         assert after.run_key != before.run_key
+
+    def test_an_index_that_keeps_failing_is_rebuilt_within_the_budget(self, history: History):
+        history.train(NOON + HOUR)
+        history.write("vector_index", NOON + 2 * HOUR, failed=["recall"])
+        for attempt, minutes in enumerate((0, 1, 3)):
+            set_clock(history, minutes * MINUTE)
+            [request] = ask(history, RETRAIN_SENSOR)
+            assert request.job_name == PUBLISH
+            assert request.tags[CAUSE_TAG] == "vector_index.recall failed"
+            tags = {REFRESH_TAG: request.tags[REFRESH_TAG]}
+            pretend_run(history, PUBLISH, dg.DagsterRunStatus.FAILURE, tags)
+            history.write(
+                "vector_index", NOON + (3 + attempt) * HOUR, failed=["recall"], content=str(attempt)
+            )
+        set_clock(history, HOUR)
+        assert "3 attempts in 24 hours are used up, a person is needed" in reason(history, RETRAIN_SENSOR)
 
     def test_what_was_admitted_after_a_training_is_published(self, history: History):
         history.train(NOON + HOUR)

@@ -15,9 +15,10 @@ from webdata_assets_tests.deployment import Deployment
 @pytest.mark.parametrize(
     ("rules", "causes", "publishings"),
     [
-        ({"after_partitions": 1}, ("1 newly admitted partitions",), 0),
         ({"on_drift": True}, ("drifted_share", "domain_auc"), 1),
-        ({"below_floor": True, "floor": 0.9}, ("metric macro_f1 ",), 1),
+        # each takes the better part of a minute
+        pytest.param({"after_partitions": 1}, ("1 newly admitted partitions",), 0, marks=pytest.mark.soak),
+        pytest.param({"below_floor": True, "floor": 0.9}, ("metric macro_f1 ",), 1, marks=pytest.mark.soak),
     ],
 )
 def test_the_daemon_retrains_once_for_one_cause(

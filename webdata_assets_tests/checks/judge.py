@@ -6,10 +6,13 @@ What belongs here: finding a check in the catalogue and giving it a subject. Wha
 import datetime as dt
 
 from webdata_assets.checks.catalogue import STEPS
-from webdata_assets.checks.check import Finding, Subject
+from webdata_assets.checks.check import Check, Finding, Subject
+from webdata_assets.checks.limits import Limit
 from webdata_assets.partitions import Partition
 from webdata_assets.sources.model import Source
 from webdata_assets.store import Store
+from webdata_assets.tasks.model import Task
+from webdata_assets_tests.learn import samples
 from webdata_assets_tests.store.rows import NOON, SHOP
 
 
@@ -36,19 +39,51 @@ def judge(
     partition: Partition | None = SHOP,
     declared: Source | None = None,
     now: dt.datetime = NOON,
+    task: Task = samples.TASK,
 ) -> Finding:
     """Evaluate a check of the catalogue on what is stored."""
-    chosen = [
-        each for step in STEPS.values() for each in step if (each.table.name, each.name) == (table, check)
-    ]
-    subject = Subject(
-        table=chosen[0].table,
+    chosen = _find(table, check)
+    return chosen.evaluate(_subject(store, chosen, partition, declared, now, task))
+
+
+def limits(
+    store: Store,
+    table: str,
+    check: str,
+    *,
+    partition: Partition | None = SHOP,
+    declared: Source | None = None,
+    now: dt.datetime = NOON,
+    task: Task = samples.TASK,
+) -> list[Limit]:
+    """Return what a check of the catalogue would compare with."""
+    chosen = _find(table, check)
+    return list(chosen.limits(_subject(store, chosen, partition, declared, now, task)))
+
+
+def _find(table: str, check: str) -> Check:
+    checks = (each for step in STEPS.values() for each in step)
+    return next(each for each in checks if (each.table.name, each.name) == (table, check))
+
+
+def _subject(
+    store: Store,
+    check: Check,
+    partition: Partition | None,
+    declared: Source | None,
+    now: dt.datetime,
+    task: Task,
+) -> Subject:
+    declared = declared or source()
+    return Subject(
+        table=check.table,
         partition=partition,
-        source=(declared or source()) if partition else None,
+        source=declared if partition else None,
         store=store,
         now=now,
+        sources={declared.name: declared},
+        task=task,
     )
-    return chosen[0].evaluate(subject)
 
 
 def numbers(finding: Finding) -> tuple[bool, float | None, float | None]:

@@ -141,7 +141,8 @@ def test_metadata_of_results_is_plain_numbers_and_crawled_text_is_text(graph):
     metadata = evaluations(result)["quoting"].metadata
     assert isinstance(metadata["detail"], dg.TextMetadataValue)
     assert metadata["detail"].value == f"found {IMAGE}"
-    numbers = {name: value for name, value in metadata.items() if name != "detail"}
+    assert metadata["threshold_origin"].value == "fixed"
+    numbers = {name: value for name, value in metadata.items() if name not in ("detail", "threshold_origin")}
     assert {name: value.value for name, value in numbers.items()} == {"value": 2, "threshold": 1, "pages": 3}
     assert all(isinstance(value, dg.FloatMetadataValue | dg.IntMetadataValue) for value in numbers.values())
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.checks.crawl import age_hours
-from webdata_assets_tests.checks.judge import judge, numbers, source
+from webdata_assets.checks.limits import Limit
+from webdata_assets_tests.checks.judge import judge, limits, numbers, source
 from webdata_assets_tests.store.rows import DAY, NOON, digest, frame, put, row
 
 NIGHT = dt.datetime(2026, 6, 2, tzinfo=dt.UTC)
@@ -23,6 +24,13 @@ def failed(number, reason="503", **values):
 
 def put_pages(store, *rows):
     put(store, "pages", frame("pages", *rows))
+
+
+def test_a_pool_of_proxies_has_the_limit_of_its_source(store):
+    put(store, "frontier", frame("frontier", row("frontier")))
+    assert numbers(judge(store, "frontier", "proxies_healthy")) == (True, 0, 0)
+    assert limits(store, "frontier", "proxies_healthy") == [Limit(0.0, sense="≥")]
+    assert limits(store, "frontier", "not_empty") == [Limit(1.0, sense="≥")]
 
 
 def test_schema_passes_rows_that_break_no_rule(store):
@@ -70,13 +78,18 @@ def test_completeness_of_pages_counts_what_was_reached(store):
     put_pages(store, row("pages"), gone, skipped)
     finding = judge(store, "pages", "completeness")
     assert numbers(finding) == (True, 1.0, 0.95)
-    assert finding.metrics == {"expected_urls": 2, "reached_urls": 2, "content_pages": 2}
+    assert finding.metrics == {"expected_urls": 2, "reached_urls": 2, "content_pages": 2, "min_pages": 1}
+    assert limits(store, "pages", "completeness") == [
+        Limit(0.95, "default", "expect.fetched", "", "≥"),
+        Limit(1.0, "default", "expect.min_pages", "content pages", "≥"),
+    ]
 
 
 def test_completeness_of_pages_fails_below_the_expected_share_and_says_why(store):
     put_pages(store, row("pages"), failed(1), failed(2), failed(3, "timeout"))
     finding = judge(store, "pages", "completeness", declared=source({"fetched": 0.5}))
     assert numbers(finding) == (False, 0.25, 0.5)
+    assert finding.origin == "source file"
     assert finding.detail == "reached 1 of 4 URLs; 503 (2), timeout (1)"
 
 
@@ -130,6 +143,21 @@ def test_freshness_compares_the_newest_observation_with_the_cadence(store, hours
     finding = judge(store, "pages", "freshness", now=NIGHT + 100 * HOUR)
     assert numbers(finding) == (fresh, hours, 36.0)
     assert (finding.detail is None) is fresh
+
+
+@pytest.mark.parametrize(
+    ("declared", "limit", "origin"),
+    [
+        (source(), 36, "default"),
+        (source(cadence_hours=6), 9, "source file"),
+        (source({"max_age_cadences": 2}), 48, "source file"),
+    ],
+)
+def test_the_age_allowed_follows_from_the_cadence_of_the_source(store, declared, limit, origin):
+    put_pages(store, row("pages", observed_at=NIGHT - 30 * HOUR))
+    finding = judge(store, "pages", "freshness", declared=declared, now=NIGHT)
+    assert numbers(finding) == (limit >= 30, 30, limit)
+    assert finding.origin == origin
 
 
 def test_freshness_fails_where_nothing_was_observed(store):

@@ -7,10 +7,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from webdata_assets.assets.tables import CELL_CHARACTERS
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.schemas import TABLES
+from webdata_assets.schemas.lineage import LINEAGE
 from webdata_assets_tests.deployment import Deployment
 
+WORDS = ("detail", "threshold_origin")
+"""What a check tells in words; all else are numbers."""
 NUMBERS = (dg.FloatMetadataValue, dg.IntMetadataValue)
 DAY = "2026-06-01"
 DRAWN = re.compile(r"!\[[A-Za-z ,]+\]\(data:image/svg\+xml;base64,[A-Za-z0-9+/=]+\)")
@@ -42,7 +46,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Itera
         demo.take_packaged("demo_blog", "demo_shop")
         for source in ("demo_blog", "demo_shop"):
             assert demo.run("crawl", f"{DAY}|{source}").success
-        assert demo.run("retrain").success
+        for job in ("retrain", "report"):
+            assert demo.run(job).success
         yield demo
 
 
@@ -67,7 +72,7 @@ def test_every_asset_and_check_tells_the_ui_plain_numbers_and_plain_text(ran):
     assert {each.asset_key.to_user_string() for each in events} == set(TABLES)
     for evaluation in events:
         for key, entry in evaluation.metadata.items():
-            wanted = dg.TextMetadataValue if key == "detail" else NUMBERS
+            wanted = dg.TextMetadataValue if key in WORDS else NUMBERS
             assert isinstance(entry, wanted), (evaluation.asset_check_key, key)
 
 
@@ -78,3 +83,41 @@ def test_data_versions_are_those_of_what_is_stored(ran):
         event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
         told = event.asset_materialization.tags["dagster/data_version"]
         assert told in {version[:16] for version in written["data_version"]}, name
+
+
+@pytest.mark.parametrize("name", LINEAGE)
+def test_a_column_that_is_carried_holds_nothing_but_values_of_the_column_above(ran, name):
+    for above, columns in LINEAGE[name].carried.items():
+        rows, origin = (
+            ran.store.tables.scan(TABLES[each]).select(columns).collect() for each in (name, above)
+        )
+        for column in columns:
+            strange = rows[column].drop_nulls().unique().to_list()
+            known = origin[column].drop_nulls().unique().to_list()
+            assert [value for value in strange if value not in known] == [], (above, column)
+
+
+@pytest.mark.parametrize("name", LINEAGE)
+def test_every_materialization_has_the_lineage_of_its_columns(ran, name):
+    event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
+    lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
+    assert set(lineage.deps_by_column) == set(LINEAGE[name].origins)
+
+
+def test_nothing_that_was_crawled_can_be_followed(ran):
+    """A URL in metadata is a link of the UI: none is of that type, wherever it stands."""
+    for name in TABLES:
+        event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
+        for key, entry in event.asset_materialization.metadata.items():
+            assert not isinstance(entry, dg.UrlMetadataValue), (name, key)
+
+
+def test_tables_of_samples_hold_only_short_text_and_numbers(ran):
+    for name in TABLES:
+        event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
+        for key, entry in event.asset_materialization.metadata.items():
+            if isinstance(entry, dg.TableMetadataValue):
+                cells = [cell for record in entry.records for cell in record.data.values()]
+                assert all(isinstance(cell, int | float) or len(cell) <= CELL_CHARACTERS for cell in cells), (
+                    key
+                )

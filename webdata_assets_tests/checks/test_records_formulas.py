@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from webdata_assets.checks.records import field_shares
+from webdata_assets.stages.observe.completeness import field_shares
 from webdata_assets_tests.checks.judge import judge, numbers, source
 from webdata_assets_tests.store.rows import frame, put, row
 
@@ -28,51 +28,6 @@ def test_shares_count_good_and_refused_records_once():
     assert shares == {"title": 2 / 3, "price": 2 / 3, "size": 1 / 3}
 
 
-def test_completeness_passes_where_each_field_is_found_often_enough(store):
-    put_records(store, row("records", **PRICED), row("records", number=1, **PRICED))
-    finding = judge(
-        store, "records", "completeness", declared=source({"completeness": {"title": 0.9, "price": 1.0}})
-    )
-    assert numbers(finding) == (True, 1.0, 1.0)
-    assert finding.metrics == {"completeness_title": 1.0, "completeness_price": 1.0}
-    assert finding.detail is None
-
-
-def test_completeness_names_field_share_and_selectors_of_what_is_missing(store):
-    put_records(store, row("records", **PRICED), *(row("records", number=n) for n in (1, 2, 3)))
-    finding = judge(store, "records", "completeness", declared=source({"completeness": {"price": 0.75}}))
-    assert numbers(finding) == (False, 0.25, 0.75)
-    assert finding.detail == (
-        "price found in 25%, expected 75% (selectors: css:.price); patch shop's extract.fields, then the "
-        "partition is replayed"
-    )
-
-
-def test_the_value_is_that_of_the_field_farthest_below(store):
-    put_records(store, row("records"), row("records", number=1, title=None))
-    declared = source({"completeness": {"title": 0.6, "price": 0.9}})
-    assert numbers(judge(store, "records", "completeness", declared=declared)) == (False, 0.0, 0.9)
-
-
-def test_completeness_passes_where_no_page_changed(store):
-    put_records(store)
-    finding = judge(store, "records", "completeness")
-    assert numbers(finding) == (True, None, None)
-    assert finding.detail == "nothing was extracted: no page changed"
-
-
-def test_completeness_fails_where_every_record_was_left_out_for_want_of_a_field(store):
-    left_out = [
-        row("quarantine", number=number, rule="missing:price", disposition="filtered") for number in (0, 1)
-    ]
-    put_records(store, quarantine=left_out)
-    finding = judge(store, "records", "completeness")
-    assert (finding.passed, finding.value) == (False, 0)
-    assert finding.detail == (
-        "all 2 records were left out (missing:price); patch shop's extract, then the partition is replayed"
-    )
-
-
 def test_valid_share_passes_at_exactly_the_expected_share(store):
     put_records(store, row("records"), quarantine=[refused(1)])
     finding = judge(store, "records", "valid_share", declared=source({"valid": 0.5}))
@@ -84,7 +39,7 @@ def test_valid_share_counts_a_refused_record_once_and_names_the_rules(store):
     reasons = [row("quarantine", number=1, rule=rule) for rule in ("required", "price|min")]
     put_records(store, row("records"), quarantine=[*reasons, row("quarantine", number=2)])
     finding = judge(store, "records", "valid_share")
-    assert numbers(finding) == (False, 1 / 3, 0.95)
+    assert numbers(finding) == (False, 1 / 3, 0.99)
     assert finding.detail == (
         "refused by required (2), price|min (1); first: https://shop.example.com/1: no title"
     )
@@ -92,7 +47,7 @@ def test_valid_share_counts_a_refused_record_once_and_names_the_rules(store):
 
 def test_valid_share_passes_where_nothing_was_extracted(store):
     put_records(store)
-    assert numbers(judge(store, "records", "valid_share")) == (True, None, 0.95)
+    assert numbers(judge(store, "records", "valid_share")) == (True, None, 0.99)
 
 
 def put_all_pages(store):

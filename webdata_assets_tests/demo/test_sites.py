@@ -19,8 +19,8 @@ from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets.sources.extract import Selector
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import read_source
+from webdata_assets_tests.deployment import PATCH
 
-PATCHED = PACKAGED_SOURCES.parent / "demo" / "patches" / "demo_shop.yaml"
 LAYOUT_DAY = dt.date(2026, 6, 5)
 
 
@@ -191,14 +191,14 @@ def test_the_new_layout_hides_price_and_currency_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("date", [FIRST_DAY, LAYOUT_DAY, LAST_DAY])
 def test_the_patched_selectors_find_every_value_on_every_day(date: dt.date) -> None:
-    found = values(read_source(PATCHED), date)
+    found = values(read_source(PATCH), date)
     for page, wanted in zip(found, expected(date), strict=True):
         first = {name: next((value for value in every if value), None) for name, every in page.items()}
         assert first == wanted
 
 
 def test_the_patch_only_adds_selectors_after_the_old_ones() -> None:
-    old, new = read_source(PACKAGED_SOURCES / "demo_shop.yaml"), read_source(PATCHED)
+    old, new = read_source(PACKAGED_SOURCES / "demo_shop.yaml"), read_source(PATCH)
     for name, rule in old.extract.fields.items():
         assert new.extract.fields[name].from_[: len(rule.from_)] == rule.from_
     assert new.model_copy(update={"extract": old.extract}) == old

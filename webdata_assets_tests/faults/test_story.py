@@ -15,10 +15,9 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.store import Store
 from webdata_assets.store.store import data_version
-from webdata_assets_tests.deployment import REPOSITORY, Deployment
+from webdata_assets_tests.deployment import PATCH, Deployment
 
 WHOLE, BROKEN = Partition.from_key("2026-06-04|demo_shop"), Partition.from_key("2026-06-05|demo_shop")
-PATCH = REPOSITORY / "webdata_assets" / "demo" / "patches" / "demo_shop.yaml"
 DOWNSTREAM = ("features", "embeddings")
 
 

@@ -17,7 +17,6 @@ import dagster as dg
 import pytest
 
 from webdata_assets.automation.jobs import CRAWL, REPLAY, RETRAIN
-from webdata_assets.cli.demo import PATCH
 from webdata_assets.cli.instance import Outcome
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.stages.crawl.browser.launch import (
@@ -26,7 +25,7 @@ from webdata_assets.stages.crawl.browser.launch import (
     launch_arguments,
     uses_sandbox,
 )
-from webdata_assets_tests.deployment import REPOSITORY, Deployment
+from webdata_assets_tests.deployment import PATCH, REPOSITORY, Deployment
 from webdata_assets_tests.ui.webserver import serving
 
 LOOPBACK = "127.0.0.1"

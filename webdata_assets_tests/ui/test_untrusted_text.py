@@ -46,7 +46,7 @@ def refused_run(seeded: Deployment) -> str:
                 "max_attempts": 1,
             },
             "extract": {"kind": "article", "fields": {"published_at": {"type": "date", "css": "time"}}},
-            "expect": {"fetched": 0.1},
+            "expect": {"fetched": 0.1, "error_status": 1},
         },
         "demo_app.yaml",
     )

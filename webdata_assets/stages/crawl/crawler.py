@@ -126,7 +126,7 @@ class _Crawl:
         self._clock = clock
         self._resumed = 0
         self._capped = False
-        self._deferred = False
+        self._not_before: dict[str, dt.datetime] = {}
 
     async def run(
         self, hosts: Collection[str] | None, on_progress: Callable[[int, int], None] | None
@@ -142,7 +142,7 @@ class _Crawl:
                 progress.cancel()
         self._walk.settle_unnamed()
         finish_reason: FinishReason = "complete"
-        if self._deferred:
+        if self._not_before:
             finish_reason = "paused"
         elif self._capped:
             finish_reason = "capped"
@@ -157,6 +157,7 @@ class _Crawl:
             resumed=self._resumed,
             retries=self._visitor.retries,
             paces=self._requester.politeness.report(),
+            not_before=self._not_before,
         )
         logger.info(
             "%s %s: %s, %d requests, %d resumed, %s",
@@ -199,7 +200,8 @@ class _Crawl:
             queue = HostQueue(self._walk.level_of(host), health, self._clock)
             await all_or_nothing(self._work(queue) for _ in range(self._source.fetch.concurrency))
             if health.paused is not None:
-                self._deferred = True
+                wait = dt.timedelta(seconds=max(0.0, health.wait_seconds()))
+                self._not_before[host] = self._requester.now() + wait
                 self._walk.settle_host(host, health.paused)
 
     async def _work(self, queue: HostQueue) -> None:

@@ -16,6 +16,7 @@ from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.politeness.pacing import HostPace
 from webdata_assets.stages.crawl.rows import dead_letters_frame, pages_frame
 from webdata_assets.stages.crawl.spool import Place, Spool
+from webdata_assets.stages.crawl.summary import UNREAD, PagesSummary, summarise
 from webdata_assets.stages.crawl.walk import Walk
 from webdata_assets.stages.parts import FrameParts, Parts
 
@@ -52,6 +53,7 @@ class CrawlResult:
         resumed: pages taken from the spool of an earlier run.
         retries: tries that were repeated.
         paces: host → the pace that it was asked at.
+        not_before: host that was given up → the moment from which it may be asked again.
     """
 
     rows: Parts
@@ -63,11 +65,16 @@ class CrawlResult:
     resumed: int = 0
     retries: int = 0
     paces: Mapping[str, HostPace] = field(default_factory=dict)
+    not_before: Mapping[str, dt.datetime] = field(default_factory=dict)
 
     @cached_property
     def pages(self) -> pl.DataFrame:
         """All rows in one frame, payloads included."""
         return pl.concat([PAGES.empty(), *self.rows.frames()])
+
+    def summary(self) -> PagesSummary:
+        """Return the pages at a glance; payloads are not read."""
+        return summarise(self.rows.frames(without=UNREAD))
 
     @classmethod
     def stored(cls, pages: pl.DataFrame, dead_letters: pl.DataFrame) -> "CrawlResult":

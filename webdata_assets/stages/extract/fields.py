@@ -91,7 +91,9 @@ def _read_all(rules: Mapping[str, FieldRule], item: Item, place: _Place) -> Fiel
         if outcome.takes_default:
             context = Context(machine_readable=True)
             default = rule.default if isinstance(rule.default, list) else [rule.default]
-            outcome = Outcome(_typed(name, rule, value_type, Match(tuple(default), "", True), item, context))
+            outcome = Outcome(
+                typed_value(name, rule, value_type, Match(tuple(default), "", True), item, context)
+            )
         if outcome.value is not None:
             values[name] = outcome.value
         errors.extend(outcome.errors)
@@ -118,7 +120,7 @@ def _read(
     document = item.document
     context = Context(document.base_url, document.month_first, match.machine_readable)
     try:
-        value = _typed(name, rule, value_type, match, item, context)
+        value = typed_value(name, rule, value_type, match, item, context)
     except ConversionError as error:
         wrong = FieldError(at.path, value_type, error.raw, error.reason)
         return invalid(at.path, rule, wrong)
@@ -183,7 +185,7 @@ def _given(name: str, item: Item) -> Match | None:
     return None if is_empty(value) else Match((value,), GIVEN, machine_readable=True)
 
 
-def _typed(
+def typed_value(
     name: str, rule: FieldRule, value_type: ValueType, match: Match, item: Item, context: Context
 ) -> object:
     """Return the values found as the field's type. Raises ConversionError."""

@@ -3,16 +3,19 @@
 What belongs here: tasks by name, because a name is all that crosses to the worker. What does not: the work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.selectors import Selector
 from webdata_assets.stages.extract.extraction import Payload
-from webdata_assets.stages.extract.workers.wire import Json, pack_extraction
+from webdata_assets.stages.extract.workers.wire import Json, pack_extraction, pack_value, unpack_value
 
 if TYPE_CHECKING:
     from webdata_assets.stages.extract.any_page import Mode
+    from webdata_assets.stages.extract.induction.lost import Known
+    from webdata_assets.stages.extract.induction.trying import KnownItems
     from webdata_assets.stages.extract.main_content.templates import Templates
 
 
@@ -42,6 +45,19 @@ def digests_of(source: Source) -> Task:
 def reading_any_page(mode: "Mode") -> Task:
     """Return the task of saying what can be said of pages of no source."""
     return Task("read", {"mode": mode})
+
+
+def candidates_for(source: Source, fields: Sequence[str], known: "Sequence[Known]") -> Task:
+    """Return the task of finding selectors by which pages show the known values of lost fields."""
+    return Task("candidates", {**_settings_of(source), "fields": list(fields), "known": _pack_known(known)})
+
+
+def outcomes_for(
+    source: Source, selectors: Mapping[str, Sequence[Selector]], known: "Sequence[Known]"
+) -> Task:
+    """Return the task of saying which selectors give the known values."""
+    packed = {name: [one.model_dump(exclude_none=True) for one in each] for name, each in selectors.items()}
+    return Task("outcomes", {**_settings_of(source), "selectors": packed, "known": _pack_known(known)})
 
 
 def prepare(task: Task) -> Callable[[Payload], Any]:
@@ -79,8 +95,45 @@ def _read(settings: Json) -> Callable[[Payload], Any]:
     return lambda payload: read_any_page(payload, mode)
 
 
+def _candidates(settings: Json) -> Callable[[Payload], Any]:
+    from webdata_assets.stages.extract.induction.trying import candidates_on
+
+    source, known = Source.model_validate(settings["source"]), _unpack_known(settings)
+    return lambda payload: candidates_on(source, settings["fields"], known, payload)
+
+
+def _outcomes(settings: Json) -> Callable[[Payload], Any]:
+    from webdata_assets.stages.extract.induction.trying import outcomes_on
+
+    source, known = Source.model_validate(settings["source"]), _unpack_known(settings)
+    selectors = {
+        name: [Selector.model_validate(keys) for keys in each] for name, each in settings["selectors"].items()
+    }
+    return lambda payload: outcomes_on(source, selectors, known, payload)
+
+
+def _pack_known(known: "Sequence[Known]") -> Json:
+    packed: dict[str, list[Any]] = {}
+    for entry in known:
+        values = {name: pack_value(value) for name, value in entry.values.items()}
+        packed.setdefault(entry.url, []).append([entry.ordinal, values])
+    return packed
+
+
+def _unpack_known(settings: Json) -> "KnownItems":
+    return {
+        url: [
+            (ordinal, {name: unpack_value(value) for name, value in values.items()})
+            for ordinal, values in items
+        ]
+        for url, items in settings["known"].items()
+    }
+
+
 _PREPARE: dict[str, Callable[[Json], Callable[[Payload], Any]]] = {
     "extract": _extract,
     "digests": _digests,
     "read": _read,
+    "candidates": _candidates,
+    "outcomes": _outcomes,
 }

@@ -1,0 +1,1 @@
+"""The daily report: gathered facts in, one self-contained HTML page out."""

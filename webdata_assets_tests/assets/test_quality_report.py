@@ -1,0 +1,89 @@
+"""The asset: it reports on whatever is stored, admitted or not, and keeps one row a day."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from webdata_assets.automation.jobs import REPORT, UNPARTITIONED_TAGS
+from webdata_assets.schemas import TABLES
+from webdata_assets.schemas.quality_report import QUALITY_REPORT
+from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.observe.synthetic import BROKEN, NOW, cells, fill
+
+QUALITY = dg.AssetKey("quality_report")
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """Three sources over five days, one partition of which failed."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = Deployment(tmp_path, instance, {}, now=NOW.isoformat())
+        made.take_packaged("demo_shop")
+        fill(made.store, [*cells(3, 5), BROKEN])
+        yield made
+
+
+def report(deployment: Deployment) -> dict[str, object]:
+    return deployment.store.tables.read(QUALITY_REPORT).row(-1, named=True)
+
+
+def test_the_job_renders_a_page_though_a_partition_failed(deployment):
+    outcome = deployment.run(REPORT)
+    assert outcome.success
+    assert outcome.failed_checks == ("quality_report.no_failed_partitions",)
+    row = report(deployment)
+    page = deployment.folder / "store" / str(row["path"])
+    assert page.read_bytes().startswith(b"<!doctype html>")
+    assert (row["date"], row["failed_partitions"], row["bytes"]) == (NOW.date(), 1, page.stat().st_size)
+    assert row["rendered_at"] == NOW
+    assert deployment.store.ledger.admitted(TABLES["quality_report"]).height == 1
+
+
+def test_its_metadata_tell_path_size_and_time(deployment):
+    deployment.run(REPORT)
+    event = deployment.instance.get_latest_materialization_event(QUALITY)
+    told = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    assert told["report"] == str(deployment.folder / "store" / "reports" / "2026-06-30.html")
+    assert told["bytes"] == report(deployment)["bytes"]
+    assert 0 < told["seconds"] < 60
+    assert told["failed_partitions"] == 1
+
+
+def test_the_last_report_of_a_day_replaces_its_row_and_other_days_stay(deployment):
+    deployment.run(REPORT)
+    deployment.run(REPORT)
+    assert deployment.store.tables.read(QUALITY_REPORT).height == 1
+    deployment.now = (NOW + dt.timedelta(days=1)).isoformat()
+    deployment.run(REPORT)
+    dates = deployment.store.tables.read(QUALITY_REPORT)["date"].to_list()
+    assert dates == [NOW.date(), NOW.date() + dt.timedelta(days=1)]
+
+
+def test_the_report_is_made_after_the_service_levels(deployment):
+    deployment.run(REPORT)
+    times = {
+        key: deployment.instance.get_latest_materialization_event(dg.AssetKey(key)).timestamp
+        for key in ("slo", "quality_report")
+    }
+    assert times["slo"] < times["quality_report"]
+
+
+def test_a_failure_of_the_service_levels_does_not_keep_the_report_back(deployment, monkeypatch):
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("the event log cannot be read")
+
+    monkeypatch.setattr("webdata_assets.assets.slo.service_levels", fail)
+    assert not deployment.run(REPORT).success
+    assert report(deployment)["date"] == NOW.date()
+
+
+def test_the_daily_report_runs_by_itself_as_the_only_writer(deployment):
+    definitions = deployment.definitions()
+    [schedule] = [each for each in definitions.schedules or [] if each.name == "daily_report"]
+    assert schedule.cron_schedule == "30 0 * * *"
+    assert schedule.execution_timezone == "UTC"
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert definitions.resolve_job_def(REPORT).tags.items() >= UNPARTITIONED_TAGS.items()

@@ -1,0 +1,1 @@
+"""Resources: what a deployment swaps, against the real thing."""
