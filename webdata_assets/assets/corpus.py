@@ -9,6 +9,7 @@ from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.corpus import CORPUS
 from webdata_assets.schemas.records import RECORDS
 from webdata_assets.stages.corpus.corpus import build_corpus
+from webdata_assets.store.outdated import require_judged
 
 
 @dg.asset(name="corpus", **describe(CORPUS, kinds={"polars"}, code_version="3"))
@@ -19,7 +20,9 @@ def corpus(
 
     A partition counts as a whole: while its records are not admitted, its pages make nothing gone either.
     """
-    extracted = store.open().ledger.admitted(RECORDS).select("date", "source")
+    opened = store.open()
+    require_judged(opened)
+    extracted = opened.ledger.admitted(RECORDS).select("date", "source")
     counted = pages.join(extracted.lazy(), on=["date", "source"], how="semi")
     rows = build_corpus(records, counted, near_duplicates)
     return output(

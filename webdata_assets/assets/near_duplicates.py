@@ -10,6 +10,7 @@ from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.near_duplicates import COMPARED_PARTITIONS, NEAR_DUPLICATES
 from webdata_assets.stages.dedup.across import compare
 from webdata_assets.store.fingerprints import last_comparison, read_fingerprints, read_texts
+from webdata_assets.store.outdated import require_judged
 
 
 @dg.multi_asset(
@@ -25,6 +26,7 @@ from webdata_assets.store.fingerprints import last_comparison, read_fingerprints
 def near_duplicates(store: StoreResource) -> Iterator[dg.Output[pl.DataFrame]]:
     """Compare the records of admitted partitions that came, or changed, since the last time."""
     opened = store.open()
+    require_judged(opened)
     admitted = read_fingerprints(opened)
     found = compare(
         admitted.rows,

@@ -81,8 +81,10 @@ def _build_sharded(
         context: dg.OpExecutionContext, frontier: pl.LazyFrame, sources: SourcesResource, store: StoreResource
     ) -> Iterator[dg.DynamicOutput[None]]:
         partition = Partition.from_key(context.partition_key)
-        source = sources.get(partition.source)
-        _keep_stored(context, store.open(), source, partition)
+        source, opened = sources.get(partition.source), store.open()
+        if left_unchecked(opened, partition, Spool(opened.location.spool(partition))) is not None:
+            return
+        _keep_stored(context, opened, source, partition)
         hosts = _shards_of(source, frontier, most)
         context.log.info("%d shards", len(hosts))
         for number in range(len(hosts)):

@@ -18,7 +18,7 @@ from webdata_assets.stages.observe.service_levels import (
 )
 
 MONTHS = 13
-"""The current one, and as many before it as to compare it with the same month of the year before."""
+"""The first time: the current one, and as many before it as to compare it with a year before."""
 
 
 @dg.asset(name="slo", **describe(SLO, kinds={"dagster"}, code_version="1"))
@@ -28,9 +28,13 @@ def slo(
     """Compute every metric by month and job; months whose runs Dagster has deleted stay as they were."""
     now = clock.now()
     month = month_of(now)
-    since = dt.datetime.combine(add_months(month, 1 - MONTHS), dt.time(), dt.UTC)
+    earlier = store.open().tables.read(SLO)
+    # a month that is over changes no more, but for runs that were still going on at its end
+    known = earlier["month"].sort().tail(1).to_list()
+    first = add_months(known[0], -1) if known else add_months(month, 1 - MONTHS)
+    since = dt.datetime.combine(first, dt.time(), dt.UTC)
     levels = service_levels(read_runs(context.instance, since, now))
-    rows = replace_months(store.open().tables.read(SLO), levels, now)
+    rows = replace_months(earlier, levels, now)
     current = rows.filter(job=ALL_JOBS, month=month)
     values = {
         name: value for name, value in current.select("metric", "value").iter_rows() if value is not None

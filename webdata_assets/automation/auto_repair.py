@@ -50,8 +50,9 @@ def auto_repair(store: Store, registry: Registry, patches: Path) -> list[AutoRep
     """Write a patch for each source with `auto_repair: true` whose proposals are good enough.
 
     Good enough is a support of at least the source's `auto_repair_support` on at least
-    `LEAST_HELD_OUT_PAGES` held-out pages. All good proposals of a source go into one patch. A patched
-    field has other selectors, so that its proposal is over: none is put in place twice.
+    `LEAST_HELD_OUT_PAGES` held-out pages, of values that are not all the same. All good proposals of a source
+    go into one patch. A patched field has other selectors, so that its proposal is over: none is put in place
+    twice.
 
     Args:
         store: with the log of proposals.
@@ -70,7 +71,7 @@ def auto_repair(store: Store, registry: Registry, patches: Path) -> list[AutoRep
 
 
 def _is_good(source: Source, row: dict[str, object]) -> bool:
-    if row["proposal"] is None or not isinstance(row["support"], float):
+    if row["proposal"] is None or not isinstance(row["support"], float) or row["is_constant"]:
         return False
     pages = row["held_out_pages"]
     enough = isinstance(pages, int) and pages >= LEAST_HELD_OUT_PAGES

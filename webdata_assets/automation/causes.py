@@ -53,6 +53,7 @@ class Repair:
 
     Attributes:
         partition: the partition.
+        layer: the table that the cause was found in.
         action: what its rule says, as far as it can be done.
         cause: names the failure for ever, so that one failure is answered once per attempt.
         reason: in words.
@@ -62,6 +63,7 @@ class Repair:
     """
 
     partition: Partition
+    layer: str
     action: Action
     cause: str
     reason: str
@@ -99,7 +101,9 @@ class Look:
         reason = f"{name}.{check} failed"
         action, answered_by = rule.action, row["run_id"] if rule.once else None
         if action is Action.ALERT:
-            return Repair(partition, action, cause, f"{reason}, a person is needed: {rule.why}", "person")
+            return Repair(
+                partition, name, action, cause, f"{reason}, a person is needed: {rule.why}", "person"
+            )
         if action is Action.REPLAY and partition not in self._sound_pages:
             action = Action.RECRAWL_MISSING
         elif action is Action.REPLAY and name == "records":
@@ -108,11 +112,11 @@ class Look:
             cause += f":{parser}"
             if row["code_version"] == parser:
                 reason = f"{reason}: awaiting a patch of {source.name}'s extraction, then replay"
-                return Repair(partition, action, cause, reason, "awaiting_patch")
+                return Repair(partition, name, action, cause, reason, "awaiting_patch")
         if _crawls(action) and not _may_crawl(source, partition.date, self.now):
             reason = f"{reason}: the site no longer shows that date, a person is needed"
-            return Repair(partition, action, cause, reason, "person")
-        return Repair(partition, action, cause, reason, answered_by=answered_by)
+            return Repair(partition, name, action, cause, reason, "person")
+        return Repair(partition, name, action, cause, reason, answered_by=answered_by)
 
     @cached_property
     def _sound_pages(self) -> frozenset[Partition]:
@@ -171,6 +175,8 @@ class Look:
             states = self.ledger.states(TABLES[name]).filter(
                 (pl.col("missing").list.len() > 0)
                 & (pl.col("failed").list.len() == 0)
+                # one that was judged before a check came to be is no work of a dead run
+                & pl.col("judged_at").is_null()
                 & (pl.col("at") < self.now - INTERRUPTED_AFTER)
             )
             action = cause_rule(name, "interrupted").action
@@ -209,7 +215,7 @@ class Look:
     def _of_cause(self, cause: str, asset: str, partition: Partition, key: str, reason: str) -> Repair:
         """Return the repair by the rule of a cause; `key` tells this case of it from every other."""
         action = cause_rule(asset, cause).action
-        return Repair(partition, action, f"{cause.replace(' ', '_')}:{asset}:{key}", reason)
+        return Repair(partition, asset, action, f"{cause.replace(' ', '_')}:{asset}:{key}", reason)
 
 
 def _crawls(action: Action) -> bool:

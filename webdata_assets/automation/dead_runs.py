@@ -1,7 +1,8 @@
 """Runs that Dagster takes for running although their process is gone: a power cut, or a killed container.
 
 What belongs here: telling and ending them, on the machine that ran them. What does not: runs of commands,
-which tag themselves (cli/instance.py), and workers that their launcher can watch (Dagster's run monitoring).
+which tag themselves (cli/instance.py), those of other code locations, whose processes another container may
+have, and workers that their launcher can watch (Dagster's run monitoring).
 """
 
 import os
@@ -10,20 +11,35 @@ from pathlib import Path
 
 import dagster as dg
 
+_REPOSITORY_TAG = ".dagster/repository"
+"""On every run that Dagster launches; `repository@location`."""
 _STARTED = "Started process for run"
 _TOLERATED_SECONDS = 2.0
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+def repository_of(context: dg.SensorEvaluationContext) -> str | None:
+    """Return the label of the repository that a sensor is in; None where a command evaluates it."""
+    origin = context.code_location_origin
+    return f"{context.repository_name}@{origin.location_name}" if origin is not None else None
+
+
+def end_dead_runs(instance: dg.DagsterInstance, repository: str | None) -> list[str]:
     """Report runs as failed whose process is gone; return their ids.
+
+    Its code server starts the processes of a repository's runs, and evaluates its sensors: what the one
+    cannot see of the other's processes is gone. Of other repositories, and on a machine that only sends
+    commands, that does not follow, so that nothing is done there.
 
     Such a run would hold its place in the queue, and its partition, for ever. It counts as an attempt, so
     that Dagster's own retry of it comes before another repair.
     """
-    if instance.run_launcher.supports_check_run_worker_health:
+    if repository is None or instance.run_launcher.supports_check_run_worker_health:
         return []
     dead = []
-    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    running = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING],
+        tags={_REPOSITORY_TAG: repository},
+    )
     for run in instance.get_runs(running):
         process = _process_of(instance, run.run_id)
         if process is not None and not _is_alive(*process):

@@ -77,7 +77,7 @@ def build_jobs(config: Mapping[str, object] | None = None) -> dict[str, Unresolv
         REPORT: dg.define_asset_job(
             REPORT,
             selection=dg.AssetSelection.assets(*REPORTED),
-            tags=UNPARTITIONED_TAGS,
+            tags={WRITES_TAG: REPORT},
             config=config,
             description="Service levels and the daily report, from what is stored, admitted or not.",
         ),

@@ -22,6 +22,7 @@ from webdata_assets.stages.embed.version import model_of
 from webdata_assets.stages.learn.monitoring import RETRAINING_SIGNALS
 from webdata_assets.store import Store
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
+from webdata_assets.store.outdated import outdated_partitions, why_outdated
 from webdata_assets.store.releases import admitted_release
 from webdata_assets.tasks.model import Retrain
 
@@ -112,12 +113,15 @@ def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.dateti
     """Return what training and publishing wait for; None for nothing.
 
     While a partition is between its write and its verdicts it is not admitted, and publishing would take its
-    records out of the index and the sinks, only to bring them back. Vectors of different encoders cannot be
-    compared.
+    records out of the index and the sinks, only to bring them back. So it would with partitions that were
+    judged before a check that blocks came to be. Vectors of different encoders cannot be compared.
     """
     unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
     if unjudged:
         return f"{unjudged} partitions are being written"
+    outdated = outdated_partitions(ledger)
+    if outdated:
+        return why_outdated(outdated)
     embedded = ledger.states(TABLES["embeddings"]).filter(
         pl.col("admitted") & pl.col("source").is_in(list(enabled))
     )

@@ -5,16 +5,28 @@ What belongs here: which cause counts. What does not: finding them (causes.py), 
 """
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
 
-from webdata_assets.automation.causes import Look, Repair
+from webdata_assets.automation.causes import MADE_FROM, Look, Repair
 from webdata_assets.partitions import Partition
 from webdata_assets.sources.registry import Registry
 from webdata_assets.store import Store
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 
+_ABOVE = {
+    "pages": "frontier",
+    "dead_letters": "pages",
+    "quarantine": "records",
+    **{below: upstream for upstream, below in MADE_FROM},
+}
+"""Layer → the one that it is made from, or written with."""
+
 
 def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str | None) -> list[Repair]:
-    """Return at most one repair per partition, that of its earliest layer, in order of partition.
+    """Return at most one repair per partition, in order of partition.
+
+    What never arrived or is too old is crawled whole. Otherwise the earliest layer counts.
 
     Args:
         store: what is stored, with its ledger.
@@ -24,15 +36,37 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: s
             is not known.
     """
     look = Look(store, LedgerSnapshot.read(store.tables), registry, now)
-    found: dict[Partition, Repair] = {}
+    whole = {repair.partition: repair for repair in (*look.stale(), *look.missing())}
+    found: defaultdict[Partition, list[Repair]] = defaultdict(list)
     for repair in (
-        *look.missing(),
-        *look.stale(),
         *look.failed(),
         *look.paused(),
         *look.interrupted(),
         *look.behind(),
         *look.of_another_model(model_id),
     ):
-        found.setdefault(repair.partition, repair)
-    return [found[partition] for partition in sorted(found)]
+        found[repair.partition].append(repair)
+    chosen = {partition: _that_counts(repairs) for partition, repairs in found.items()} | whole
+    return [chosen[partition] for partition in sorted(chosen)]
+
+
+def _that_counts(repairs: Sequence[Repair]) -> Repair:
+    """Return the repair of the earliest layer; of one layer, that which a run can make.
+
+    What waits for somebody holds back the layers that are made from its own, and no others.
+    """
+    ordered = sorted(repairs, key=lambda repair: (len(_lineage(repair.layer)), repair.job is None))
+    waiting: set[str] = set()
+    for repair in ordered:
+        if repair.job is not None and waiting.isdisjoint(_lineage(repair.layer)):
+            return repair
+        waiting.add(repair.layer)
+    return ordered[0]
+
+
+def _lineage(layer: str) -> list[str]:
+    """Return a layer and those that it is made from, up to the frontier."""
+    lineage = [layer]
+    while (above := _ABOVE.get(lineage[-1])) is not None:
+        lineage.append(above)
+    return lineage

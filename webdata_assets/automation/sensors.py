@@ -11,7 +11,7 @@ import dagster as dg
 
 from webdata_assets.automation.auto_repair import repair_sources
 from webdata_assets.automation.budget import hold_back, plan_answers
-from webdata_assets.automation.dead_runs import end_dead_runs
+from webdata_assets.automation.dead_runs import end_dead_runs, repository_of
 from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
@@ -55,7 +55,7 @@ def build_recrawl_sensor(
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
-        for run_id in end_dead_runs(context.instance):
+        for run_id in end_dead_runs(context.instance, repository_of(context)):
             context.log.warning(f"run {run_id} is reported as failed: its process is gone")
         for line in repair_sources(store.open(), sources):
             context.log.info(line)
@@ -142,8 +142,10 @@ def _refresh_request(
         return refresh.reason
     name = f"{refresh.job}:{refresh.fingerprint}"
     # Runs that succeeded count too: the same partitions can be admitted once more, after others or after
-    # a withdrawal, and a run that no sensor asked for can die over them.
-    ended = instance.get_run_records(dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=ENDED), limit=1_000)
+    # a withdrawal, and a run that no sensor asked for can die over them. So do cancelled ones, whose key is
+    # taken for ever like any other.
+    statuses = [*ENDED, dg.DagsterRunStatus.CANCELED]
+    ended = instance.get_run_records(dg.RunsFilter(tags={REFRESH_TAG: name}, statuses=statuses), limit=1_000)
     held_back = hold_back(ended, refresh.reason, attempts_per_day, now)
     if held_back:
         return held_back.reason

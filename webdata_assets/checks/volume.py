@@ -93,11 +93,13 @@ def record_count_limits(subject: Subject) -> Sequence[Limit]:
     if fetched < outcomes.len():
         # of the pages that changed one may be a listing's last, which is seldom full
         least *= max(0, fetched - 1) / max(1, fetched)
-    return (_least_records(least, earlier),)
+    # where pages hold any number of items, those that changed may be the ones that hold none
+    may_hold_none = subject.declared.extract.items is not None and fetched < outcomes.len()
+    return (_least_records(least, earlier, only_warns=may_hold_none),)
 
 
-def _least_records(value: float | None, earlier: Sequence[float]) -> Limit:
-    only_warns = state_of(len(earlier)) != "blocks"
+def _least_records(value: float | None, earlier: Sequence[float], *, only_warns: bool = False) -> Limit:
+    only_warns = only_warns or state_of(len(earlier)) != "blocks"
     return Limit(value, "history", "expect.records", "", "≥", only_warns, points=len(earlier))
 
 
@@ -109,7 +111,8 @@ def record_count(subject: Subject) -> Finding:
     by page, because a partition holds those of changed pages only. Where some pages did not change, one page
     less is counted on: it may be the last of a listing.
     Default: 80 %.
-    Severity: blocks; warns with fewer than 7 earlier partitions; nothing to compare with fewer than 3.
+    Severity: blocks; warns with fewer than 7 earlier partitions, and where pages hold any number of items
+    and some did not change; nothing to compare with fewer than 3.
     Source: spidermon's ItemCountMonitor, with a mean of the past in place of a number.
     """
     (limit,) = record_count_limits(subject)
@@ -123,8 +126,8 @@ def record_count(subject: Subject) -> Finding:
     detail = None
     if not passed:
         detail = (
-            f"{records} records of {pages} fetched pages; {limit.value:.3g} a page were to be expected. Where "
-            "the site changed for good, set expect.history_since"
+            f"{records} records of {pages} fetched pages; {limit.value:.3g} a page were to be expected. "
+            "Where the site changed for good, set expect.history_since"
         )
     return Finding(
         passed,

@@ -48,7 +48,10 @@ def checks_explain(
         if as_json:
             print_json(report)
             return
-        print_table(f"Thresholds of {report['partition']}", report["thresholds"])
+        print_table(
+            f"Thresholds of {report['partition']}",
+            [{**row, "threshold": _rounded(row["threshold"])} for row in report["thresholds"]],
+        )
         say("A threshold of the source file is set there under its key; `webdata checks run` judges anew.")
 
 
@@ -83,3 +86,7 @@ def checks_run(
             print_table(f"{len(reports)} partitions of {source}, judged now", summary(reports))
         if not all(report["admitted"] for report in reports):
             raise typer.Exit(ExitCode.FAILED)
+
+
+def _rounded(threshold: float | None) -> str:
+    return "" if threshold is None else f"{threshold:.4g}"

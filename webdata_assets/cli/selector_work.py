@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.errors import FailureDomain, PermanentError, SourceFileError
 from webdata_assets.settings import PACKAGED_SOURCES, Settings
 from webdata_assets.sources.document import parse_document
 from webdata_assets.sources.editing import difference, read_text, replace_file, with_selector
@@ -33,6 +33,8 @@ class Edit:
     Attributes:
         path: the file to write, which need not be there yet.
         text: what it will hold.
+        origin: the file that declares the source now.
+        before: what that one holds.
         keys: of the selector that is added to each field.
         difference: as a unified diff to the file that declares the source now.
         next: lines on what follows.
@@ -40,12 +42,23 @@ class Edit:
 
     path: Path
     text: str
+    origin: Path
+    before: str
     keys: Mapping[str, Mapping[str, str]]
     difference: str
     next: tuple[str, ...]
 
     def write(self) -> None:
-        """Put the file in place. Raises SourceFileError when it is no good source file."""
+        """Put the file in place.
+
+        Raises:
+            SourceFileError: it is no good source file, or somebody has written one of the two files since.
+        """
+        overtaken = self.path != self.origin and self.path.exists()
+        if overtaken or read_text(self.origin) != self.before:
+            raise SourceFileError(
+                f"{self.path if overtaken else self.origin} was written meanwhile: try again"
+            )
         replace_file(self.path, self.text)
 
 
@@ -131,7 +144,7 @@ def plan_edit(source: str, fields: Sequence[str], selector: Selector | None, *, 
         *(f"  webdata run --source {source} --date {date} --replay" for date in dates),
     )
     keys = {name: one.model_dump(exclude_none=True) for name, one in added.items()}
-    return Edit(target, edited, keys, difference(text, edited, target), following)
+    return Edit(target, edited, path, text, keys, difference(text, edited, target), following)
 
 
 def _proposed(source: str, field: str) -> Selector:

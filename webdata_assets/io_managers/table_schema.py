@@ -20,7 +20,7 @@ _NAMED_ORIGINS = 4
 
 
 def described_columns(table: Table) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:
-    """Return the metadata of a table's columns, of an asset's definition and of its materializations alike.
+    """Return the metadata of a table's columns, for definitions and for materializations that are few.
 
     The UI shows the schema, where each column also says what it is made from. The lineage is for other tools:
     this UI keeps it, and draws none.

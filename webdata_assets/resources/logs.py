@@ -119,7 +119,8 @@ def _details(event: dg.DagsterEvent) -> dict[str, Any]:
         verdict = event.asset_check_evaluation_data
         details["asset"], details["check"] = verdict.asset_key.to_user_string(), verdict.check_name
         details["passed"], details["severity"] = verdict.passed, verdict.severity.value
-        details["detail"] = verdict.description
+        found = verdict.metadata.get("detail")
+        details["detail"] = found.value if found else verdict.description
         details["numbers"] = _numbers(verdict.metadata)
     elif event.event_type_value == "STEP_SUCCESS":
         details["seconds"] = event.step_success_data.duration_ms / 1_000

@@ -29,6 +29,8 @@ class SelectorProposals(dy.Schema):
     learnt_pages = dy.Int64(nullable=False, min=0)
     """Pages whose known values it was derived from."""
     held_out_pages = dy.Int64(nullable=False, min=0)
+    is_constant = dy.Bool(nullable=True)
+    """Whether the known values are all the same: such a proposal is never put in place without a person."""
     reason = dy.String(nullable=False)
     """How it was found, or why there is none, in our own words."""
     run_id = dy.String(nullable=False)

@@ -6,10 +6,13 @@ What belongs here: YAML to YAML, with everything else left as a person wrote it.
 
 import difflib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from webdata_assets.errors import SourceFileError
 from webdata_assets.sources.document import parse_document
@@ -22,8 +25,9 @@ from webdata_assets.sources.selectors import Selector, short_selector
 def with_selector(text: str, field: str, selector: Selector) -> str:
     """Return the text of a source file in which a field has one more selector, tried after its others.
 
-    Lines that are not about the field stay as they are, letter by letter; comments, order and quotes stay in
-    those that are. A field that the file does not declare is added.
+    Lines that are not about the field stay as they are, letter by letter, unless the file's indentation or
+    brackets are such that it has to be written anew; every comment stays, and so do order and quotes. A field
+    that the file does not declare is added.
 
     Args:
         text: of the file.
@@ -35,16 +39,17 @@ def with_selector(text: str, field: str, selector: Selector) -> str:
             way that does not allow it; the message says what to write by hand.
     """
     before = _parsed(text, field, selector)
-    rule = before["extract"].get("fields", {}).get(field)
+    rule = (before["extract"].get("fields") or {}).get(field)
     if isinstance(rule, dict) and "fields" in rule:
         raise SourceFileError(f"extract.fields.{field} is an object: write its selectors by hand")
     keys = selector.model_dump(exclude_none=True)
     if keys in _alternatives(rule):
         raise SourceFileError(f"extract.fields.{field} has {selector.label} already")
     wanted, ends = _expected(before, field, keys), "\r\n" if "\r\n" in text else "\n"
-    for edited in appended(text.replace("\r\n", "\n"), field, keys):
+    text = text.replace("\r\n", "\n")
+    for edited in appended(text, field, keys):
         after = parse_document(edited)
-        if not after.problems and after.data == wanted:
+        if not after.problems and after.data == wanted and _comments(edited) == _comments(text):
             return edited.replace("\n", ends)
     raise SourceFileError(_by_hand(field, selector))
 
@@ -104,6 +109,14 @@ def _parsed(text: str, field: str, selector: Selector) -> dict[str, Any]:
     return document.data
 
 
+def _comments(text: str) -> list[str]:
+    """Return the comments of a YAML text, sorted: what lies between its tokens."""
+    marks = [(token.start_mark.index, token.end_mark.index) for token in yaml.scan(text, yaml.SafeLoader)]
+    starts = [start for start, _ in marks[1:]] + [len(text)]
+    between = (text[end:start] for (_, end), start in zip(marks, starts, strict=True))
+    return sorted(found.rstrip() for gap in between for found in re.findall(r"#[^\n]*", gap))
+
+
 def _by_hand(field: str, selector: Selector) -> str:
     return (
         f"the file cannot be edited as it is written: add {selector.model_dump(exclude_none=True)} to "
@@ -122,7 +135,7 @@ def _alternatives(rule: object) -> list[object]:
 
 def _expected(before: Mapping[str, Any], field: str, keys: Mapping[str, str]) -> dict[str, Any]:
     """Return the parsed document as it must be after the edit: nothing else in it differs."""
-    rule = before["extract"].get("fields", {}).get(field)
+    rule = (before["extract"].get("fields") or {}).get(field)
     declared = rule if isinstance(rule, dict) else {}
     rest = {name: value for name, value in declared.items() if name not in Selector.model_fields}
     new = {**rest, "from": [*_alternatives(rule), dict(keys)]}

@@ -98,8 +98,9 @@ def _append(document: Any, field: str, keys: Mapping[str, str]) -> None:
         if name in rule.ca.items:
             own.ca.items[name] = rule.ca.items.pop(name)
         del rule[name]
-    _pass_on(own, entry)
-    alternatives = CommentedSeq([own, entry])
+    if own:
+        _pass_on(own, entry)
+    alternatives = CommentedSeq([own, entry] if own else [entry])
     if rule.fa.flow_style():
         own.fa.set_flow_style()
         entry.fa.set_flow_style()

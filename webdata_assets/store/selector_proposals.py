@@ -50,6 +50,7 @@ def record(
             "support": field.induced.proposals[0].support if field.induced.proposals else None,
             "learnt_pages": field.induced.learnt_pages,
             "held_out_pages": field.induced.held_out_pages,
+            "is_constant": field.induced.is_constant,
             "reason": field.induced.reason,
             "run_id": run_id,
             "at": at,

@@ -13,11 +13,12 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.errors import FailureDomain, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.stages.parts import FrameParts, Parts
 from webdata_assets.store.files import COMPACTED_ROW_BYTES, layout
+from webdata_assets.store.fitting import check_frame, check_types
 from webdata_assets.store.location import Location
 from webdata_assets.store.predicates import partition_predicate
 
@@ -25,32 +26,6 @@ _Result = TypeVar("_Result")
 
 MAX_COMMIT_RETRIES = 100
 WRITE_TRIES = 5
-
-
-class SchemaMismatchError(PermanentError):
-    """A frame whose columns or types are not the table's. A bug of a stage, never of the data."""
-
-    def __init__(self, table: Table, problems: Sequence[str]) -> None:
-        super().__init__(
-            f"frame does not fit table {table.name}: {'; '.join(problems)}",
-            failure_domain=FailureDomain.PARSE,
-        )
-
-
-def check_types(table: Table, frame: pl.DataFrame) -> None:
-    """Raise SchemaMismatchError unless columns, their order and their types are exactly the table's."""
-    expected, found = table.polars_schema, frame.schema
-    problems = [f"missing column {name}" for name in expected if name not in found]
-    problems += [f"unknown column {name}" for name in found if name not in expected]
-    problems += [
-        f"{name} is {found[name]}, not {dtype}"
-        for name, dtype in expected.items()
-        if name in found and found[name] != dtype
-    ]
-    if not problems and list(found) != list(expected):
-        problems.append(f"columns are in another order: {', '.join(found)}")
-    if problems:
-        raise SchemaMismatchError(table, problems)
 
 
 @dataclass(frozen=True)
@@ -86,7 +61,7 @@ class Tables:
             raise ValueError(f"table {table.name}: partitioned={table.partitioned}, partition={partition}")
         parts: Parts = FrameParts(rows) if isinstance(rows, pl.DataFrame) else rows
         if isinstance(rows, pl.DataFrame):
-            _check(table, rows, partition)
+            check_frame(table, rows, partition)
         properties = CommitProperties(
             max_commit_retries=MAX_COMMIT_RETRIES,
             custom_metadata={"run_id": run_id, "data_version": data_version},
@@ -231,27 +206,10 @@ def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for frame in rows.frames():
-            _check(table, frame, partition)
+            check_frame(table, frame, partition)
             yield from frame.to_arrow(compat_level=newest).to_batches()
 
     return pa.RecordBatchReader.from_batches(table.empty().to_arrow(compat_level=newest).schema, batches())
-
-
-def _check(table: Table, frame: pl.DataFrame, partition: Partition | None) -> None:
-    check_types(table, frame)
-    if partition is not None:
-        _check_rows_lie_within(table, frame, partition)
-
-
-def _check_rows_lie_within(table: Table, frame: pl.DataFrame, partition: Partition) -> None:
-    inside = pl.col("date").eq_missing(partition.date) & pl.col("source").eq_missing(partition.source)
-    outside = frame.filter(~inside)
-    if outside.height:
-        found = outside.select("date", "source").unique().rows()[:5]
-        raise PermanentError(
-            f"{outside.height} rows of {table.name} lie outside partition {partition}: {found}",
-            failure_domain=FailureDomain.PARSE,
-        )
 
 
 def _retried(action: Callable[[], _Result], *, what: str) -> _Result:

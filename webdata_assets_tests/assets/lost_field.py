@@ -81,10 +81,11 @@ def propose(
     tried: str = ".price",
     support: float = 1.0,
     held_out: int = 20,
+    is_constant: bool = False,
 ) -> None:
     """Enter a proposal for the broken day, as the run that wrote its records."""
     proposal = Proposal(selector or Selector(css=".cost"), support, 1.0, "found on them")
-    induced = Induced(field, (proposal,), held_out, held_out, "found on them")
+    induced = Induced(field, (proposal,), held_out, held_out, "found on them", is_constant)
     urls = tuple(f"https://shop.example.com/{number}" for number in range(3))
     lost = LostField(field, (f"css:{tried}",), 0.0, PAGES, urls, induced)
     record(store, BROKEN, [lost], extractor=extractor_version(source), run_id="run")

@@ -10,7 +10,7 @@ from webdata_assets.assets.kept_pages import MISSING_ONLY
 from webdata_assets.definitions import build_defs
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource
-from webdata_assets.schemas.pages import PAGES
+from webdata_assets.schemas.pages import DEAD_LETTERS, PAGES
 from webdata_assets.settings import Settings
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.site.answers import in_turn, page, status
@@ -96,6 +96,24 @@ def test_shards_of_a_repair_request_only_what_is_missing(sharded: Deployment, si
     site.log.clear()
     assert "crawl_shard[1]" in steps(crawl(sharded, MISSING_ONLY))
     assert fetched(site) == {("one.test", "/2"): 1}
+
+
+def test_what_a_run_stored_before_it_died_is_not_fetched_again(
+    sharded: Deployment, site: FaultServer
+) -> None:
+    crawl(sharded)
+    ledger, partition = sharded.store.ledger, Partition.from_key(KEY)
+    for table in (PAGES, DEAD_LETTERS):
+        write = ledger.newest_write(table, partition)
+        assert write is not None
+        ledger.begin_write(
+            table, partition, data_version=write.data_version, code_version=None, rows=write.rows,
+            extracted=None, run_id="died",
+        )  # fmt: skip
+    site.log.clear()
+    result = crawl(sharded)
+    assert (result.success, steps(result)) == (True, ["gather_pages", "plan_shards"])
+    assert not fetched(site)
 
 
 def test_a_small_frontier_has_no_shards(sharded: Deployment, site: FaultServer) -> None:

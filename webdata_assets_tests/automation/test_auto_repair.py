@@ -75,6 +75,12 @@ def test_a_proposal_that_is_not_sure_enough_is_left_to_a_person(
     assert not shop.patches.exists()
 
 
+def test_a_value_that_all_pages_share_is_left_to_a_person(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, ASKS)
+    shop.propose(is_constant=True)
+    assert shop.repair() == []
+
+
 def test_the_source_says_how_sure_is_enough(tmp_path: Path) -> None:
     shop = Shop(tmp_path, f"{ASKS}auto_repair_support: 0.8\n")
     shop.propose(support=0.85)

@@ -23,8 +23,12 @@ def instance(tmp_path_factory: pytest.TempPathFactory):
         yield instance
 
 
-def start(instance: dg.DagsterInstance, pid: int | None) -> str:
-    run = instance.create_run_for_job(idle, status=dg.DagsterRunStatus.STARTED)
+OURS, THEIRS = "__repository__@webdata", "__repository__@another"
+
+
+def start(instance: dg.DagsterInstance, pid: int | None, repository: str = OURS) -> str:
+    tags = {".dagster/repository": repository}
+    run = instance.create_run_for_job(idle, status=dg.DagsterRunStatus.STARTED, tags=tags)
     if pid is not None:
         data = EngineEventData.in_process(pid)
         instance.report_engine_event(f"Started process for run (pid: {pid}).", run, data)
@@ -35,17 +39,17 @@ def test_a_run_whose_process_is_gone_is_reported_as_failed(instance: dg.DagsterI
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     dead = start(instance, ended.pid)
-    assert end_dead_runs(instance) == [dead]
+    assert end_dead_runs(instance, OURS) == [dead]
     run = instance.get_run_by_id(dead)
     assert run is not None
     assert run.status is dg.DagsterRunStatus.FAILURE
-    assert end_dead_runs(instance) == []
+    assert end_dead_runs(instance, OURS) == []
 
 
 def test_a_run_whose_process_lives_or_was_never_told_is_left_alone(instance: dg.DagsterInstance):
     start(instance, os.getpid())
     start(instance, None)
-    assert end_dead_runs(instance) == []
+    assert end_dead_runs(instance, OURS) == []
 
 
 def test_a_later_process_with_the_same_id_is_another_one(instance: dg.DagsterInstance):
@@ -53,4 +57,11 @@ def test_a_later_process_with_the_same_id_is_another_one(instance: dg.DagsterIns
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("time.time", lambda: days_ago)
         dead = start(instance, os.getpid())
-    assert end_dead_runs(instance) == [dead]
+    assert end_dead_runs(instance, OURS) == [dead]
+
+
+def test_runs_of_another_code_location_may_live_in_another_container(instance: dg.DagsterInstance):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    start(instance, ended.pid, THEIRS)
+    assert end_dead_runs(instance, OURS) == end_dead_runs(instance, None) == []

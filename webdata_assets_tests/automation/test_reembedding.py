@@ -32,7 +32,11 @@ class TestRule:
     def test_an_admitted_partition_of_another_model_is_embedded_again(self, history: History):
         history.admit(news(), NOON - HOUR)
         [repair] = history.repairs(model=NEW)
-        assert (repair.partition, repair.job, repair.cause) == (news(), EMBED, f"model:{NEW}")
+        assert (repair.partition, repair.job, repair.cause) == (
+            news(),
+            EMBED,
+            f"other_encoder:embeddings:{NEW}",
+        )
         assert repair.reason == f"the vectors are of {OLD}, the encoder in use is {NEW}"
 
     def test_a_write_of_no_known_model_counts_as_another(self, history: History):

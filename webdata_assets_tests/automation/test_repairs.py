@@ -29,7 +29,7 @@ def test_nothing_is_repaired_in_an_empty_store(history: History):
 
 @pytest.mark.parametrize("rule", MENDED, ids=lambda rule: f"{rule.asset}.{rule.check}")
 def test_each_failure_is_answered_by_the_action_of_its_rule(history: History, rule: Rule):
-    history.admit(news(), NOON - HOUR, layers=layers_up_to(rule.asset)[:-1])
+    history.admit(news(), NOON - HOUR)
     history.write(
         rule.asset, NOON - MINUTE, partition=news(), failed=[rule.check], parser="an earlier parser"
     )
@@ -44,7 +44,7 @@ def test_each_failure_is_answered_by_the_action_of_its_rule(history: History, ru
     [("frontier", "schema"), ("pages", "page_bytes"), ("records", "unique_keys"), ("features", "drift")],
 )
 def test_a_failure_that_no_run_can_mend_is_left_to_a_person(history: History, layer: str, check: str):
-    history.admit(news(), NOON - HOUR, layers=layers_up_to(layer)[:-1])
+    history.admit(news(), NOON - HOUR)
     history.write(layer, NOON - MINUTE, partition=news(), failed=[check])
     [repair] = history.repairs()
     assert (repair.job, repair.awaits) == (None, "person")
@@ -68,6 +68,35 @@ def test_records_that_fail_wait_while_the_parser_is_unchanged(history: History):
     [repair] = history.repairs()
     assert repair.job is None
     assert "awaiting a patch of news's extraction" in repair.reason
+
+
+def test_records_that_wait_for_a_patch_hold_back_no_paused_crawl(history: History):
+    history.admit(news(), NOON - HOUR, layers=["frontier", "pages"])
+    deferred = {"check": "finished", "passed": False, "blocking": False, "severity": "WARN", "value": 3.0}
+    history.entries.append({**history.entries[-1], **deferred, "detail": "news.test is down"})
+    history.write("records", NOON - MINUTE, partition=news(), failed=["record_count"], parser=history.parser)
+    [repair] = history.repairs()
+    assert (repair.action, repair.cause.partition(":")[0]) == (Action.RECRAWL_MISSING, "paused")
+
+
+def test_records_that_failed_are_made_again_from_pages_that_were_crawled_since(history: History):
+    history.admit(news(), NOON - 3 * HOUR, layers=["frontier", "pages"])
+    history.write(
+        "records", NOON - 2 * HOUR, partition=news(), failed=["completeness"], parser=history.parser
+    )
+    history.admit(news(), NOON - HOUR, layers=["pages"], content="again")
+    [repair] = history.repairs()
+    assert (repair.job, repair.reason) == (REPLAY, "records is behind pages")
+
+
+@pytest.mark.parametrize(("layer", "check"), [("features", "drift"), ("records", "unique_keys")])
+def test_a_layer_that_waits_for_a_person_holds_back_only_what_is_made_from_it(
+    history: History, layer: str, check: str
+):
+    history.admit(news(), NOON - 3 * HOUR)
+    history.write(layer, NOON - 3 * HOUR + MINUTE, partition=news(), failed=[check])
+    expected = Action.REEMBED if layer == "features" else Action.ALERT
+    assert [repair.action for repair in history.repairs(model="another")] == [expected]
 
 
 def test_records_that_fail_are_replayed_once_the_source_file_is_patched(history: History):

@@ -294,6 +294,13 @@ class TestRefreshes:
         [after] = ask(history, RETRAIN_SENSOR)
         assert after.run_key != before.run_key
 
+    def test_a_cancelled_retraining_is_asked_for_again_under_another_key(self, history: History):
+        [before] = ask(history, RETRAIN_SENSOR)
+        pretend_run(history, RETRAIN, dg.DagsterRunStatus.CANCELED, {REFRESH_TAG: before.tags[REFRESH_TAG]})
+        set_clock(history, 2 * MINUTE)
+        [after] = ask(history, RETRAIN_SENSOR)
+        assert after.run_key != before.run_key
+
     def test_partitions_that_were_withdrawn_and_are_admitted_again_are_answered_again(self, history: History):
         [before] = ask(history, RETRAIN_SENSOR)
         tags = {REFRESH_TAG: before.tags[REFRESH_TAG], "dagster/run_key": before.run_key or ""}

@@ -83,6 +83,16 @@ def test_features_like_those_of_the_last_days_pass(store: Store):
     assert finding.metrics["reference_partitions"] == 7
 
 
+def test_a_record_counts_once_however_many_days_hold_it(store: Store):
+    for ago in range(1, 8):
+        partition = Partition(DAY - dt.timedelta(days=ago), "shop")
+        put(store, "features", features(1_000, 100, partition, shifted=1.0 if ago > 1 else 0.0), partition)
+        admit(store, "features", partition)
+    put_today(store)
+    finding = judge(store, "features", "drift")
+    assert (finding.passed, finding.value, finding.metrics["reference_rows"]) == (True, 0, 100)
+
+
 def test_half_of_the_columns_adrift_blocks_and_names_the_worst(store: Store):
     put_history(store, 7)
     put_today(store, shifted=0.6)

@@ -97,8 +97,8 @@ def test_a_column_that_is_carried_holds_nothing_but_values_of_the_column_above(r
             assert [value for value in strange if value not in known] == [], (above, column)
 
 
-@pytest.mark.parametrize("name", LINEAGE)
-def test_every_materialization_has_the_lineage_of_its_columns(ran, name):
+@pytest.mark.parametrize("name", [name for name in LINEAGE if not TABLES[name].partitioned])
+def test_a_materialization_of_a_whole_table_has_the_lineage_of_its_columns(ran, name):
     event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
     lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
     assert set(lineage.deps_by_column) == set(LINEAGE[name].origins)

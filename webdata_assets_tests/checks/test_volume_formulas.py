@@ -164,7 +164,10 @@ def test_record_count_forgets_partitions_that_fetched_nothing(store):
     put_records(store, 3, 2)
     finding = judge(store, "records", "record_count")
     assert numbers(finding) == (False, 1.5, pytest.approx(1.6))
-    assert finding.detail == "3 records of 2 fetched pages; 1.6 a page were to be expected"
+    assert finding.detail == (
+        "3 records of 2 fetched pages; 1.6 a page were to be expected. Where the site changed for good, set "
+        "expect.history_since"
+    )
 
 
 def test_record_count_with_two_earlier_partitions_has_nothing_to_compare(store):

@@ -82,6 +82,25 @@ def test_accept_writes_nothing_without_a_yes(shop: Webdata) -> None:
     assert (shop.sources / "shop.yaml").read_text() == source_text()
 
 
+@pytest.mark.parametrize("patch", [False, True], ids=["the file was edited", "a patch was written"])
+def test_what_somebody_wrote_meanwhile_is_not_written_over(
+    shop: Webdata, patch: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shop.sources / "shop.yaml"
+    other = shop.folder / "home" / "patches" / "shop.yaml" if patch else path
+
+    def confirm(*_: object, **__: object) -> bool:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text(source_text() + "# edited\n")
+        return True
+
+    monkeypatch.setattr("typer.confirm", confirm)
+    said = shop("selectors", "accept", "shop", "price", *(["--patch"] if patch else []))
+    assert said.exit_code != 0
+    assert "was written meanwhile: try again" in said.stderr
+    assert other.read_text() == source_text() + "# edited\n"
+
+
 def test_accept_takes_another_selector(shop: Webdata) -> None:
     answer = shop(
         "selectors",

@@ -81,7 +81,7 @@ def test_silence_ends_with_the_time(way: HttpWay) -> None:
 
     with RawServer(silent) as server:
         started = time.perf_counter()
-        with pytest.raises(TransientError, match=r"^no whole answer within 0\.2 s$") as caught:
+        with pytest.raises(TransientError, match=r"(?m)^no whole answer within 0\.2 s$") as caught:
             fetch(way, inside(server.origin, timeout_seconds=0.2))
     assert caught.value.failure_domain is FailureDomain.TARGET
     assert time.perf_counter() - started < 2
@@ -110,7 +110,7 @@ def test_a_slow_drip_ends_with_the_time(way: HttpWay) -> None:
 
     with (
         RawServer(drip) as server,
-        pytest.raises(TransientError, match=r"^no whole answer within 0\.3 s$"),
+        pytest.raises(TransientError, match=r"(?m)^no whole answer within 0\.3 s$"),
     ):
         fetch(way, inside(server.origin, timeout_seconds=0.3))
 

@@ -53,7 +53,7 @@ def test_each_feature_is_what_it_says(name: str, values: dict[str, object], expe
     assert feature(name, **values) == pytest.approx(expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

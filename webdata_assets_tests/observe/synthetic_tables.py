@@ -21,6 +21,7 @@ from webdata_assets.schemas.table import Table
 from webdata_assets.sources.registry import Registry
 from webdata_assets.stages.extract.extractor import extractor_version
 from webdata_assets.store import Store
+from webdata_assets.store.selector_proposals import tried_selectors
 from webdata_assets.store.verdict import Verdict
 from webdata_assets_tests.observe.synthetic import NOW
 from webdata_assets_tests.store.rows import digest
@@ -73,7 +74,9 @@ def propose(store: Store, registry: Registry, source: str, *, text: str = ".prod
     """Enter a proposed selector for the source's price, of its newest partition."""
     row = {
         "date": NOW.date() - dt.timedelta(days=1), "source": source, "field": "price",
-        "extractor": extractor_version(registry.get(source)), "selectors": [text], "found_share": 0.31,
+        "extractor": extractor_version(registry.get(source)),
+        "selectors": list(tried_selectors(registry.get(source), "price")),
+        "found_share": 0.31,
         "pages": 140, "sample_urls": ["https://shop.example.com/1"], "proposal": json.dumps({"css": text}),
         "support": 0.992, "learnt_pages": 90, "held_out_pages": 50, "reason": text, "run_id": "run",
         "at": NOW,

@@ -56,7 +56,8 @@ class Extent:
 
 def _too_long(extent: Extent) -> list[str]:
     pages = ((path.relative_to(HTML).as_posix(), path.stat().st_size) for path in HTML.glob("*/*.html"))
-    return [name for name, size in pages if size > extent.longest_bytes and name not in QUESTIONS.values()]
+    kept = {*QUESTIONS.values(), "library/index.html"}  # which leads to all the others
+    return [name for name, size in pages if size > extent.longest_bytes and name not in kept]
 
 
 def _source(extent: Extent) -> dict[str, object]:
@@ -108,7 +109,7 @@ class Indexed:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(Extent(40_000, 170), id="170-pages"),
+        pytest.param(Extent(40_000, 180), id="180-pages"),
         pytest.param(Extent(150_000, 400), id="400-pages", marks=pytest.mark.soak),
     ],
 )

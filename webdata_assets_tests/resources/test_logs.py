@@ -19,8 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from webdata_assets.checks.check import Check, Finding
+from webdata_assets.checks.telling import result_of
 from webdata_assets.errors import FailureDomain, TransientError
 from webdata_assets.resources.logs import JSON_LOGS, JsonLines, build_loggers, json_line
+from webdata_assets.schemas.pages import PAGES
 from webdata_assets.settings import PACKAGED_SOURCES, Settings
 from webdata_assets.stages.observe.redaction import MAX_CHARACTERS, Redaction
 
@@ -80,6 +83,19 @@ def test_crawled_text_ends_no_line_and_forges_no_event(monkeypatch: pytest.Monke
     (said,) = [line for line in logged(monkeypatch, told) if line["event"] == "LOG"]
     assert said["message"] == 'a title\n{"level": "forged"}\u2028\x1b[31m and https://***@host/'
     assert said["level"] == "info"
+
+
+def test_a_failed_check_tells_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding(False, value=0.5, threshold=0.95, detail="reached 1 of 2 URLs")
+
+    @dg.asset(name="pages", check_specs=[dg.AssetCheckSpec("completeness", asset="pages")])
+    def pages():
+        check = Check("completeness", PAGES, "", lambda _: finding)
+        return dg.MaterializeResult(check_results=[result_of(check, finding)])
+
+    (line,) = [each for each in logged(monkeypatch, pages) if each["event"] == "ASSET_CHECK_EVALUATION"]
+    assert (line["asset"], line["check"], line["passed"]) == ("pages", "completeness", False)
+    assert (line["numbers"]["value"], line["detail"]) == (0.5, "reached 1 of 2 URLs")
 
 
 def test_a_failure_tells_class_message_domain_and_attempt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,20 @@ def test_a_selector_that_is_there_already_is_refused() -> None:
         with_selector(HEAD + FORMS["a short selector"] + TAIL, "price", Selector(css=".price"))
 
 
+@pytest.mark.parametrize(
+    "rule", ["{default: 3}", "{}", "\n            on_missing: require"], ids=["flow", "empty", "block"]
+)
+def test_a_field_without_a_selector_gets_its_first(rule: str, tmp_path: Path) -> None:
+    after = with_selector(HEAD + f"        price: {rule}\n" + TAIL, "price", COST)
+    assert selectors_of(after, tmp_path) == ["css:.pdp-buy .pdp-cost"]
+
+
+def test_a_file_whose_comments_could_not_be_kept_is_left_to_a_person() -> None:
+    form = "        price: {\n            type: decimal, # with tax\n            css: .price\n        }\n"
+    with pytest.raises(SourceFileError, match="by hand"):
+        with_selector(HEAD + form + TAIL, "price", COST)
+
+
 def test_an_object_is_refused() -> None:
     form = "        offer:\n            css: .offer\n            fields: {amount: .amount}\n"
     with pytest.raises(SourceFileError, match="is an object"):

@@ -11,7 +11,7 @@ from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.store import Store
-from webdata_assets.store.tables import SchemaMismatchError
+from webdata_assets.store.fitting import SchemaMismatchError
 from webdata_assets_tests.store.rows import BLOG, DAY, SHOP, frame, row
 
 FRONTIER = TABLES["frontier"]

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 
 from webdata_assets.schemas.vectors import VECTORS
 from webdata_assets.stages.embed.cache import packed
-from webdata_assets.store.tables import check_types
+from webdata_assets.store.fitting import check_types
 from webdata_assets.store.vectors import COMPACT_EVERY, StoredVectors
 from webdata_assets_tests.store.rows import digest
 

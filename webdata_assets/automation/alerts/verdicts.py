@@ -21,6 +21,9 @@ from webdata_assets.store import Store
 FINISHED = ("pages", "finished")
 """Fails while a crawl is paused. Blocks nobody, and tells which host, or that no proxy, can be asked."""
 
+POOL = ("frontier", "proxies_healthy")
+"""Fails when too few proxies answer before a crawl."""
+
 WATCHED = (
     FINISHED,
     ("monitoring", "drifted_share"),
@@ -30,7 +33,7 @@ WATCHED = (
 """(table, check) of checks that keep nobody out and are told all the same."""
 
 KINDS: dict[tuple[str, str], Kind] = {
-    ("frontier", "proxies_healthy"): "proxies_empty",
+    POOL: "proxies_empty",
     ("model", "score_floor"): "model_held_back",
     ("monitoring", "drifted_share"): "model_held_back",
     ("monitoring", "domain_auc"): "model_held_back",
@@ -104,7 +107,10 @@ def verdict_causes(
         ((pl.col("severity") == "ERROR") & pl.col("blocking")) | (pl.col("asset") == "monitoring"),
     ).sort("date", "source", "asset", "check", nulls_last=True)
     found = {cause.cause: cause for cause in paused}
+    pools = dict(_newest_of_source(verdicts, POOL).select("source", "date").iter_rows())
     for row in failed.iter_rows(named=True):
+        if (row["asset"], row["check"]) == POOL and row["date"] != pools[row["source"]]:
+            continue  # the pool is the source's: an older date, that nobody crawls, says nothing of it
         if row["asset"] == PAGES.name and row["source"] in waiting and _is_of_a_pause(row, verdicts):
             continue  # what a pause leaves incomplete is told once, with the pause
         cause = _failed(store, row, known)
@@ -114,9 +120,7 @@ def verdict_causes(
 
 def _paused(verdicts: pl.DataFrame) -> Iterator[Cause]:
     """Sources whose newest crawl, of whatever date, was left unfinished."""
-    finished = verdicts.filter(asset=FINISHED[0], check=FINISHED[1])
-    # the newest crawl, and not the newest verdict: an old crawl may be judged again
-    newest = finished.sort("written_at", "at").group_by("source", maintain_order=True).last()
+    newest = _newest_of_source(verdicts, FINISHED)
     for row in newest.filter(~pl.col("passed")).sort("source").iter_rows(named=True):
         partition, reason = Partition(row["date"], row["source"]), row["detail"] or ""
         no_proxy = NO_PROXY in reason
@@ -133,6 +137,12 @@ def _paused(verdicts: pl.DataFrame) -> Iterator[Cause]:
                 "What was fetched goes on downstream; the crawl is gone on with by itself.",
             ),
         )
+
+
+def _newest_of_source(verdicts: pl.DataFrame, check: tuple[str, str]) -> pl.DataFrame:
+    """Return the verdict on each source's newest write: it is newer than one on an old write judged again."""
+    of_check = verdicts.filter(asset=check[0], check=check[1])
+    return of_check.sort("written_at", "at").group_by("source", maintain_order=True).last()
 
 
 def _is_of_a_pause(row: Mapping[str, Any], verdicts: pl.DataFrame) -> bool:

@@ -76,6 +76,13 @@ class TestPauses:
         look(history)
         assert log(history) == [("proxies_empty", "raised")]
 
+    def test_proxies_that_are_back_on_the_next_date_are_told_as_such(self, history: History):
+        history.write("frontier", NOON, partition=news(), failed=["proxies_healthy"])
+        look(history)
+        history.write("frontier", NOON + HOUR, partition=news(DAY + dt.timedelta(days=1)))
+        look(history)
+        assert log(history) == [("proxies_empty", "raised"), ("proxies_empty", "recovered")]
+
 
 class TestDeadlines:
     LATE, OVER = ("upstream_late", "raised"), ("upstream_late", "recovered")

@@ -72,7 +72,7 @@ async def test_a_get_is_sent_again_after_what_may_pass(
 async def test_tries_are_bounded(service: Echo, http: Transport, clock: FastClock) -> None:
     service.refuse(500, "<h1>Bad\x00 day</h1>", times=9)
     with pytest.raises(
-        TransientError, match=r"^Acme answers 500 Internal Server Error: <h1>Bad day</h1>$"
+        TransientError, match=r"(?m)^Acme answers 500 Internal Server Error: <h1>Bad day</h1>$"
     ) as e:
         await client_of(service, http, clock, attempts=3).call("GET", "/")
     assert e.value.failure_domain == FailureDomain.TARGET

@@ -185,3 +185,36 @@ def test_hostile_pages_do_not_break_the_others(hostile: str) -> None:
         )
 
     assert selector(propose(layout, priced, "price", pages=30)) == "css:.cost"
+
+
+@pytest.mark.parametrize(
+    "cost",
+    ["<o:p><b>{}</b></o:p>", "<o:p>Price</o:p><b>{}</b>", "<dl><dt>Pri\x07ce</dt><dd>{}</dd></dl>"],
+    ids=["around the value", "as its label", "a control character in its label"],
+)
+def test_tags_and_labels_that_no_selector_can_name_hinder_no_other_selector(cost: str) -> None:
+    def layout(number: int) -> str:
+        odd = cost.format(price(number)) if number % 2 else ""
+        return f'<h1>Lamp number {number}</h1><p class="cost">{price(number)}</p>{odd}'
+
+    assert selector(propose(layout, priced, "price")) == "css:.cost"
+
+
+def test_pages_that_there_was_no_time_for_are_not_counted() -> None:
+    def layout(number: int) -> str:
+        return f'<h1>Lamp number {number}</h1><b class="cost">{price(number)}</b>'
+
+    ticks = count()
+    found = propose(layout, priced, "price", pages=60, seconds=11, clock=lambda: float(next(ticks)))
+    assert (found.learnt_pages, found.held_out_pages) == (30, 8)
+    assert found.reason == "gives the known value on 8 of 8 held-out records"
+
+
+def test_a_selector_that_was_tried_on_too_few_pages_in_time_is_not_proposed() -> None:
+    def layout(number: int) -> str:
+        return f'<h1>Lamp number {number}</h1><b class="cost">{price(number)}</b>'
+
+    ticks = count()
+    found = propose(layout, priced, "price", pages=60, seconds=9, clock=lambda: float(next(ticks)))
+    assert selector(found) is None
+    assert found.reason == "too few held-out pages were looked at in time: 0, needed 3"

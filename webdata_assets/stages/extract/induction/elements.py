@@ -18,6 +18,7 @@ _NAMES_EACH = 4
 """Descriptors of an ancestor that are combined with those of the element."""
 _PATH_STEPS = 14
 _LONGEST_LABEL = 40
+_PLAIN_TAG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TELLING = re.compile(r"data-(?:test|qa|cy|hook|field|role|name|component|element|automation|selector|ui)")
 _NAMING = {"itemprop": 0.0, "property": 1.0, "role": 3.0, "aria-label": 3.0, "name": 2.5, "rel": 3.5}
 """Attributes whose value says what an element is, with their cost."""
@@ -55,7 +56,7 @@ def ways_to(node: LexborNode, attribute: str | None, within: LexborNode | None) 
     chain = _ancestors(node, within)
     for name in own:
         yield Way((("css", name.css), *attr), name.cost + 0.5)
-    bare = _Name(node.tag or "*", 4.0)
+    bare = _Name(_tag(node), 4.0)
     for distance, ancestor in enumerate(chain[:_NEAR_ANCESTORS]):
         for above in _names(ancestor, None)[:_NAMES_EACH]:
             for name in (*own[:_NAMES_EACH], bare):
@@ -76,7 +77,7 @@ def ways_to(node: LexborNode, attribute: str | None, within: LexborNode | None) 
 
 def _names(node: LexborNode, value_attribute: str | None) -> list[_Name]:
     """Return the descriptors of an element that are likely to last, the most telling first."""
-    tag = node.tag or "*"
+    tag = _tag(node)
     found: list[_Name] = []
     for name, value in node.attributes.items():
         if name == value_attribute:
@@ -101,6 +102,11 @@ def _names(node: LexborNode, value_attribute: str | None) -> list[_Name]:
     return sorted(found, key=lambda name: name.cost)
 
 
+def _tag(node: LexborNode) -> str:
+    """Return an element's tag as selectors write it; `*` for one of a page's own making, such as `o:p`."""
+    return node.tag if node.tag and _PLAIN_TAG.fullmatch(node.tag) else "*"
+
+
 def _tag_of(attribute: str, tag: str) -> str:
     # `[name=…]` is on inputs and meta elements alike
     return tag if attribute in ("name", "rel", "role") else ""
@@ -123,7 +129,7 @@ def _path(node: LexborNode, top: LexborNode, *, places: bool = True) -> str:
     steps: list[str] = []
     current: LexborNode | None = node
     while current is not None and current.mem_id != top.mem_id:
-        steps.append(_step(current) if places else current.tag or "*")
+        steps.append(_step(current) if places else _tag(current))
         current = current.parent
     return " > ".join(reversed(steps))
 
@@ -139,7 +145,7 @@ def _step(node: LexborNode) -> str:
     while sibling is not None:
         after += sibling.tag == node.tag
         sibling = sibling.next
-    tag = node.tag or "*"
+    tag = _tag(node)
     return f"{tag}:nth-of-type({before + 1})" if before or after else tag
 
 
@@ -151,9 +157,11 @@ def _beside_label(node: LexborNode, within: LexborNode | None) -> Iterator[Way]:
     if label is None or label.tag in ("script", "style", "input", "img"):
         return
     text = " ".join(text_of(label).split())
-    if not 2 <= len(text) <= _LONGEST_LABEL or re.search(r"[\d'\"]", text) or not re.search(r"[^\W\d]", text):
+    if not 2 <= len(text) <= _LONGEST_LABEL or not text.isprintable():
+        return
+    if re.search(r"[\d'\"]", text) or not re.search(r"[^\W\d]", text):
         return
     start = ".//" if within is not None else "//"
     known = label.tag in ("dt", "th", "label", "strong", "b")
-    path = f"{start}{label.tag}[normalize-space()='{text}']/following-sibling::{node.tag}[1]"
+    path = f"{start}{_tag(label)}[normalize-space()='{text}']/following-sibling::{_tag(node)}[1]"
     yield Way((("xpath", path),), 2.8 if known else 3.6)

@@ -84,49 +84,54 @@ def induce(
     learning, held_out = order[: (len(order) + 1) // 2], order[(len(order) + 1) // 2 :]
     wanted = [name for name in fields if not rule_of(source, name).has_objects]
 
-    def ask(task: Task, urls: Sequence[str]) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = []
+    def ask(task: Task, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
+        answers: dict[str, dict[str, Any]] = {}
         for start in range(0, len(urls), _PAGES_AT_ONCE):
             if clock() >= until:
                 break
             chosen = [pages[url] for url in urls[start : start + _PAGES_AT_ONCE]]
-            answers += [answer for _, answer in run(task, chosen) if not isinstance(answer, Lost)]
+            found = run(task, chosen)
+            answers |= {payload.url: answer for payload, answer in found if not isinstance(answer, Lost)}
         return answers
 
-    learnt = ask(candidates_for(source, wanted, usable), learning) if learning and wanted else []
+    learnt = ask(candidates_for(source, wanted, usable), learning) if learning and wanted else {}
     chosen: dict[str, list[Candidate]] = {}
     for name in wanted:
         has_value = {entry.url for entry in usable if entry.values.get(name) is not None}
         if min(len(has_value & set(learning)), len(has_value & set(held_out))) >= MINIMAL_PAGES:
-            found = [answer[name] for answer in learnt if answer.get(name)]
+            found = [answer[name] for answer in learnt.values() if answer.get(name)]
             chosen[name] = candidates_of(found, _hints(source, name))
     selectors = {name: [one.selector for one in found] for name, found in chosen.items() if found}
-    tried = ask(outcomes_for(source, selectors, usable), held_out) if selectors else []
-    return [_induced(source, name, usable, learning, held_out, chosen, tried) for name in fields]
+    tried = ask(outcomes_for(source, selectors, usable), held_out) if selectors else {}
+    return [_induced(source, name, usable, learnt, tried, chosen) for name in fields]
 
 
 def _induced(
     source: Source,
     name: str,
     known: Sequence[Known],
-    learning: Sequence[str],
-    held_out: Sequence[str],
+    learning: Mapping[str, Any],
+    held_out: Mapping[str, Mapping[str, Any]],
     chosen: Mapping[str, Sequence[Candidate]],
-    tried: Sequence[Mapping[str, Any]],
 ) -> Induced:
+    """Return the outcome for one field, given the answers of learning and of held-out pages, by URL."""
     with_value = [entry for entry in known if entry.values.get(name) is not None]
     urls = {entry.url for entry in with_value}
-    learnt, held = len(urls & set(learning)), len(urls & set(held_out))
-    outcomes = [row for answer in tried for row in answer.get(name, [])]
+    tried = [rows for answer in held_out.values() if (rows := answer.get(name))]
+    learnt, held = len(urls & learning.keys()), len(tried)
     if rule_of(source, name).has_objects:
         return Induced(name, (), learnt, held, "objects are not proposed: write its selectors by hand")
     if name not in chosen:
-        reason = f"too few pages whose earlier value is known: {learnt + held}, needed {2 * MINIMAL_PAGES}"
+        reason = f"too few pages whose earlier value is known: {len(urls)}, needed {2 * MINIMAL_PAGES}"
         return Induced(name, (), learnt, held, reason)
-    if not chosen[name] or not outcomes:
+    if not chosen[name]:
         reason = "no page that was looked at in time shows the value that its last admitted record had"
         return Induced(name, (), learnt, held, reason)
+    if held < MINIMAL_PAGES:
+        reason = f"too few held-out pages were looked at in time: {held}, needed {MINIMAL_PAGES}"
+        return Induced(name, (), learnt, held, reason)
     same = is_constant([comparable(entry.values[name]) for entry in with_value])
+    outcomes = [row for rows in tried for row in rows]
     proposals = tuple(proposals_of(chosen[name], outcomes, is_constant=same))
     if not proposals:
         reason = (
@@ -134,7 +139,7 @@ def _induced(
             f"one on at most {1 - MINIMAL_PRECISION:.0%} of those that show it"
         )
         return Induced(name, (), learnt, held, reason)
-    return Induced(name, proposals, learnt, held, proposals[0].reason)
+    return Induced(name, proposals, learnt, held, proposals[0].reason, is_constant=same)
 
 
 def _hints(source: Source, name: str) -> frozenset[str]:

@@ -67,6 +67,8 @@ class Induced:
         learnt_pages: pages that the candidates were derived from.
         held_out_pages: pages with a known value that they were tried on.
         reason: how the best one was found, or why there is none.
+        is_constant: whether the known values are all the same, so that any other place that shows the value
+            on every page looks as good.
     """
 
     field: str
@@ -74,6 +76,7 @@ class Induced:
     learnt_pages: int
     held_out_pages: int
     reason: str
+    is_constant: bool = False
 
 
 @dataclass(frozen=True)

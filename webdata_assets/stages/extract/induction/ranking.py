@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from pydantic import ValidationError
+
 from webdata_assets.sources.selectors import Selector
 from webdata_assets.stages.extract.induction.lost import MINIMAL_PRECISION, MINIMAL_SUPPORT, Proposal
 from webdata_assets.stages.extract.induction.tokens import words_of
@@ -51,7 +53,9 @@ def candidates_of(answers: Sequence[Sequence[Sequence[object]]], hints: frozense
             seen.setdefault(tuple(keys.items()), []).append((float(str(cost)), int(str(near))))
     ranked: list[Candidate] = []
     for keys, marks in seen.items():
-        selector = Selector.model_validate(dict(keys))
+        selector = _selector_of(dict(keys))
+        if selector is None:
+            continue
         is_kin = bool(words_of(selector.label) & hints)
         cost = fmean(cost for cost, _ in marks) - (_KIN_BONUS if is_kin else 0)
         near = fmean(near for _, near in marks)
@@ -97,6 +101,14 @@ def is_constant(values: Sequence[object]) -> bool:
     """Whether nearly all values are the same one."""
     counts: Mapping[object, int] = {value: values.count(value) for value in set(values)}
     return max(counts.values(), default=0) > _CONSTANT_SHARE * len(values)
+
+
+def _selector_of(keys: dict[str, str]) -> Selector | None:
+    """Return the selector of an answer; None where a page's odd names make no selector of them."""
+    try:
+        return Selector.model_validate(keys)
+    except ValidationError:
+        return None
 
 
 def _reason(candidate: Candidate, given: Sequence[int]) -> str:
