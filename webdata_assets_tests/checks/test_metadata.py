@@ -58,8 +58,6 @@ def test_every_asset_and_check_tells_the_ui_plain_numbers_and_plain_text(ran):
         rows = "dagster/partition_row_count" if table.partitioned else "dagster/row_count"
         assert isinstance(metadata[rows].value, int), name
         assert metadata["dagster/uri"].value == ran.store.location.table(name)
-        columns = [column.name for column in metadata["dagster/column_schema"].value.columns]
-        assert columns == table.polars_schema.names()
         shown = {key: entry for key, entry in metadata.items() if not isinstance(entry, NUMBERS)}
         assert [key for key, entry in shown.items() if not as_text(entry)] == [], name
         assert any(isinstance(entry, NUMBERS) for entry in metadata.values()), name
@@ -102,6 +100,16 @@ def test_a_materialization_of_a_whole_table_has_the_lineage_of_its_columns(ran, 
     event = ran.instance.get_latest_materialization_event(dg.AssetKey(name))
     lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
     assert set(lineage.deps_by_column) == set(LINEAGE[name].origins)
+
+
+def test_every_definition_has_its_columns_and_their_lineage(ran):
+    for spec in ran.definitions().resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        columns = [column.name for column in spec.metadata["dagster/column_schema"].columns]
+        assert columns == TABLES[name].polars_schema.names()
+        if name in LINEAGE:
+            lineage = spec.metadata["dagster/column_lineage"]
+            assert set(lineage.deps_by_column) == set(LINEAGE[name].origins)
 
 
 def test_nothing_that_was_crawled_can_be_followed(ran):

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from webdata_assets.io_managers.table_schema import column_schema
 from webdata_assets.schemas import TABLES
 from webdata_assets.store.store import data_version
 from webdata_assets_tests.io_managers.graph import failure_of, plain_frontier
@@ -30,7 +31,11 @@ def test_metadata_of_a_partitioned_output(graph):
     assert metadata["dagster/uri"].value == graph.store.location.table("frontier")
     assert metadata["data_version"].value == data_version(FRONTIER, plain_frontier(SHOP))[:16]
     assert metadata["delta_version"].value == "1"
-    columns = metadata["dagster/column_schema"].value.columns
+    assert "dagster/column_schema" not in metadata
+
+
+def test_the_columns_of_a_table_have_their_constraints():
+    columns = column_schema(FRONTIER).columns
     assert [column.name for column in columns] == FRONTIER.polars_schema.names()
     unique = {column.name for column in columns if column.constraints.unique}
     nullable = {column.name for column in columns if column.constraints.nullable}
