@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from webdata_assets.automation.jobs import REPORT, UNPARTITIONED_TAGS
+from webdata_assets.automation.jobs import REPORT, WRITES_TAG
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.quality_report import QUALITY_REPORT
 from webdata_assets_tests.deployment import Deployment
@@ -86,4 +86,4 @@ def test_the_daily_report_runs_by_itself_as_the_only_writer(deployment):
     assert schedule.cron_schedule == "30 0 * * *"
     assert schedule.execution_timezone == "UTC"
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-    assert definitions.resolve_job_def(REPORT).tags.items() >= UNPARTITIONED_TAGS.items()
+    assert definitions.resolve_job_def(REPORT).tags[WRITES_TAG] == REPORT
