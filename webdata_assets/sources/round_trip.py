@@ -28,15 +28,19 @@ def appended(text: str, field: str, keys: Mapping[str, str]) -> tuple[str, str]:
     Raises:
         SourceFileError: the text is not YAML that can be edited.
     """
-    yaml, document = _loaded(text)
-    base = _dumped(yaml, document)
+    writer, document = _loaded(text)
+    base = _dumped(writer, document)
     _append(document, field, keys)
-    edited = _dumped(yaml, document)
+    edited = _dumped(writer, document)
     return _carried_over(text, base, edited), edited
 
 
 def _loaded(text: str) -> tuple[Any, Any]:
-    """Return a round-trip YAML with the text's own indentation, and the document."""
+    """Return a round-trip YAML with the text's own indentation, and the document.
+
+    The round-trip loader is one of the safe loaders: a tag becomes a label of its node, never an object. The
+    text has been read by `yaml.safe_load` before (editing.py), which refuses such tags altogether.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.util import load_yaml_guess_indent
@@ -46,12 +50,12 @@ def _loaded(text: str) -> tuple[Any, Any]:
         mapping = _indentation(text)
         if offset is None:  # the file has no list of its own to show how it writes them
             sequence, offset = mapping + 2, mapping
-        yaml = YAML(typ="rt")
-        yaml.preserve_quotes = True
-        yaml.width = _WIDTH
-        yaml.brace_single_entry_mapping_in_flow_sequence = True
-        yaml.indent(mapping=mapping, sequence=max(sequence, offset + 2), offset=offset)
-        return yaml, yaml.load(text)
+        writer = YAML(typ="rt")
+        writer.preserve_quotes = True
+        writer.width = _WIDTH
+        writer.brace_single_entry_mapping_in_flow_sequence = True
+        writer.indent(mapping=mapping, sequence=max(sequence, offset + 2), offset=offset)
+        return writer, writer.load(text)
     except YAMLError as error:
         raise SourceFileError(f"the file cannot be edited as it is written: {error}") from error
 
@@ -62,9 +66,9 @@ def _indentation(text: str) -> int:
     return len(found[1]) if found else 2
 
 
-def _dumped(yaml: Any, document: Any) -> str:
+def _dumped(writer: Any, document: Any) -> str:
     out = io.StringIO()
-    yaml.dump(document, out)
+    writer.dump(document, out)
     return out.getvalue()
 
 

@@ -11,6 +11,7 @@ from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets.sources.document import parse_document
 from webdata_assets.sources.editing import difference, read_text, replace_file, with_selector
 from webdata_assets.sources.registry import read_source
+from webdata_assets.sources.round_trip import _loaded
 from webdata_assets.sources.selectors import Selector
 
 COST = Selector(css=".pdp-buy .pdp-cost")
@@ -166,3 +167,16 @@ def test_a_text_that_is_no_good_source_file_replaces_nothing(tmp_path: Path) -> 
     assert read_text(tmp_path / "shop.yaml") == good
     assert [path.name for path in tmp_path.iterdir()] == ["shop.yaml"]
     assert read_source(tmp_path / "shop.yaml").name == "shop"
+
+
+@pytest.mark.parametrize(
+    "tag", ["!!python/object/apply:pathlib.Path.touch", "!!python/name:os.system", "!shell"]
+)
+def test_a_tag_never_becomes_an_object(tmp_path: Path, tag: str) -> None:
+    trace = tmp_path / "made"
+    text = f"{HEAD}        price: .price\n{TAIL}extra: {tag} ['{trace}']\n"
+    with pytest.raises(SourceFileError):
+        with_selector(text, "price", COST)
+    writer_sees = _loaded(text)[1]["extra"]
+    assert list(writer_sees) == [str(trace)]
+    assert not trace.exists()
