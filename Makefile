@@ -42,6 +42,7 @@ format: $(VENV)/installed ## Format the code
 lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --extra scrapy --extra oracles \
 	  --extra benchmark --extra train --extra openai --extra static --extra postgres --extra splitter --extra mlflow \
+	  --extra bigquery --extra dlt --extra duckdb --extra snowflake --extra celery --extra dask --extra kubernetes \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 

@@ -51,7 +51,7 @@ def search(
     from webdata_assets.store import Store
 
     settings = settings or Settings()
-    return open_pair(Store.open(settings.store), settings).search(
+    return open_pair(Store.of(settings), settings).search(
         words,
         limit=limit,
         sources=sources or None,

@@ -136,9 +136,7 @@ def build_defs(
 
 def build_resources(settings: Settings) -> dict[str, object]:
     """Return the resources that the settings describe, by name."""
-    store = StoreResource(
-        root=settings.store if not settings.is_local_store else str(Path(settings.store).absolute())
-    )
+    store = build_store(settings)
     return {
         "store": store,
         "io_manager": TableIOManager(store=store),
@@ -152,6 +150,20 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "alerts": AlertsResource(),
         "clock": ClockResource(),
     }
+
+
+def build_store(settings: Settings) -> StoreResource:
+    """Return the store that the settings name: a folder, or below an address in an object store."""
+    if settings.is_local_store:
+        return StoreResource(root=str(Path(settings.store).absolute()))
+    if not settings.store.startswith(("s3://", "s3a://")):
+        return StoreResource(root=settings.store)
+    from dagster_aws.s3 import S3Resource
+
+    from webdata_assets.resources.s3_store import S3StoreResource
+
+    s3 = S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region or None)
+    return S3StoreResource(root=settings.store, s3=s3)
 
 
 @dg.definitions

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGED_SOURCES = Path(__file__).parent / "sources"
+PACKAGED_SINKS = Path(__file__).parent / "sinks"
 PACKAGED_TASK = Path(__file__).parent / "tasks" / "topic.yaml"
 
 
@@ -28,6 +29,10 @@ class Settings(BaseSettings):
     store: str = Field(
         default=".webdata/store", description="Where tables, spool and index live: a folder, or s3://…"
     )
+    s3_endpoint: str = Field(
+        default="", description="Of an S3 server other than Amazon's; AWS_ENDPOINT_URL if empty"
+    )
+    s3_region: str = Field(default="", description="Of the bucket; AWS_REGION if empty")
     sources: Path = Field(
         default=PACKAGED_SOURCES, description="The folder that holds the source files, one YAML each"
     )
@@ -127,6 +132,38 @@ class Settings(BaseSettings):
     log: Literal["text", "json"] = Field(
         default="text",
         description="How runs and commands tell events: for readers, or one JSON line each",
+    )
+    sinks: Path = Field(
+        default=PACKAGED_SINKS, description="The folder that says where deliveries go, one YAML file a sink"
+    )
+    shared_rates: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where machines keep the rates of hosts together: `postgresql://…` or `redis://…`; a "
+        "file of this machine if empty",
+    )
+    engine: str = Field(
+        default="local",
+        description="Where heavy maps inside a step run: `local` processes, or on Dask at a scheduler's "
+        "address, such as `tcp://scheduler:8786`",
+    )
+    executor: Literal["in-process", "multiprocess", "celery", "kubernetes"] = Field(
+        default="in-process", description="Where the steps of a run are carried out"
+    )
+    celery_broker: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"), description="Of the executor `celery`: its queue"
+    )
+    celery_backend: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/1"), description="Of the executor `celery`: its results"
+    )
+    dagster_storage: SecretStr = Field(
+        default=SecretStr(""),
+        description="Dagster's own storage: `postgresql://…`; SQLite below WEBDATA_HOME if empty",
+    )
+    keep_versions_days: int = Field(
+        default=7, ge=0, description="How far back tables can be rolled back; then their old files go"
+    )
+    archive_after_days: int = Field(
+        default=0, ge=0, description="Partitions older than that leave the grid and stay readable; 0: never"
     )
     sensor_seconds: int = Field(
         default=30, ge=1, description="Least seconds between two looks of a sensor; the daemon takes five"

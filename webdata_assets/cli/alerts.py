@@ -71,7 +71,7 @@ def list_alerts(*, every: bool) -> list[dict[str, Any]]:
     from webdata_assets.store import Store
     from webdata_assets.store.alerts import messages, open_alerts
 
-    store = Store.open(Settings().store)
+    store = Store.of(Settings())
     rows = messages(store) if every else open_alerts(store)
     return [
         {**row, "at": row["at"].isoformat(timespec="seconds")}
@@ -115,5 +115,5 @@ def look_once() -> dict[str, Any]:
     with open_instance(settings) as instance:
         result = tick(build_defs(settings=settings), instance, ALERT_SENSOR)
     assert result.skip_reason is not None, "the sensor asks for no run"
-    opened = open_alerts(Store.open(settings.store))
+    opened = open_alerts(Store.of(settings))
     return {"said": result.skip_reason.skip_message, "open": opened["title"].to_list()}

@@ -142,7 +142,7 @@ def _open() -> "DeadLetters":
     from webdata_assets.store import Store
     from webdata_assets.store.dead_letters import DeadLetters
 
-    store = Store.open(Settings().store)
+    store = Store.of(Settings())
     return DeadLetters(store.tables, store.ledger)
 
 

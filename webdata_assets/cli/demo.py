@@ -57,7 +57,7 @@ def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[s
     wanted = [Partition(date, source) for date in dates()[:first_dates] for source in chosen]
     started = time.monotonic()
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     store.location.check_writable()
     settings.home.mkdir(parents=True, exist_ok=True)
     with DemoSite(memory=settings.home / _INCIDENTS) as site, open_instance(settings) as instance:

@@ -38,7 +38,7 @@ def embed_again(source: str | None, *, everything: bool, tell: Callable[[str], N
     if source:
         registry.get(source)
     model_id = EncoderResource.of(settings).expected_model_id()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     store.location.check_writable()
     admitted = [
         Partition(date, name)

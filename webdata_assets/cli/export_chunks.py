@@ -35,7 +35,7 @@ def write_release(
         PermanentError: CONFIGURATION, when there is nothing to write, or the file cannot be written.
     """
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     release = current_release(store)
     snapshot = open_index(settings.index or store.location.index()).at(release.index_snapshot)
     flagged = [name for name, wanted in (("pii", with_pii), ("injection", with_injection)) if wanted]

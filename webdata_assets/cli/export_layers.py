@@ -52,7 +52,7 @@ def write_layer(
             f"there is no layer {layer!r}: use one of {', '.join(TABLES)}, chunks or warc",
             failure_domain=FailureDomain.CONFIGURATION,
         )
-    store = Store.open(Settings().store)
+    store = Store.of(Settings())
     partitions, left_out, total = _chosen(store, table, dates, sources)
     with _progress(f"{layer} rows", total, show=not quiet and sys.stderr.isatty()) as progress:
         rows = write_rows(

@@ -44,7 +44,7 @@ def write_partition(source: str, date: dt.date, out: Path, *, complete: bool) ->
     """
     settings = Settings()
     partition = Partition(date, source)
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     write = store.ledger.newest_write(PAGES, partition)
     if write is None:
         load_sources(settings.sources, patches=settings.patches).get(source)

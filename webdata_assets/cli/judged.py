@@ -154,7 +154,7 @@ def _judge(settings: Settings) -> Judge:
 
     fetcher = FetcherResource.of(settings)
     return Judge(
-        store=Store.open(settings.store),
+        store=Store.of(settings),
         sources=load_sources(settings.sources, patches=settings.patches),
         now=dt.datetime.now(dt.UTC),
         task=load_task(settings.task),

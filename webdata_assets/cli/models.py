@@ -230,7 +230,7 @@ def _registry(store: "Store") -> "pl.DataFrame":
 def _store() -> "Store":
     from webdata_assets.store import Store
 
-    return Store.open(Settings().store)
+    return Store.of(Settings())
 
 
 def _refused(message: str) -> PermanentError:

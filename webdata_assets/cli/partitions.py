@@ -48,7 +48,7 @@ def run_partition(source: str, date: dt.date, *, replay: bool, missing: bool = F
     if not replay:
         check_date(declared, date, dt.datetime.now(dt.UTC))
     partition = Partition(date, source)
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     store.location.check_writable()
     with open_instance(settings) as instance, demo_hosts(declared, settings) as hosts:
         settings = settings.model_copy(update={"connect_to": {**hosts, **settings.connect_to}})
@@ -81,7 +81,7 @@ def partition_states(source: str | None) -> dict[str, Any]:
     from webdata_assets.sources.registry import load_sources
 
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     counts, problems, stored = [], [], 0
     for table in PARTITIONED:
         states = store.ledger.states(table)

@@ -41,7 +41,7 @@ def write_payload(prefix: str, out: Path | None) -> dict[str, Any]:
     from webdata_assets.store import Store
     from webdata_assets.store.trace import find_payload
 
-    store = Store.open(Settings().store)
+    store = Store.of(Settings())
     page = find_payload(store, prefix)
     digest = page["payload_hash"]
     body = (

@@ -22,7 +22,7 @@ def publish_admitted(*, retrain: bool) -> dict[str, Any]:
     from webdata_assets.definitions import build_defs
 
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     store.location.check_writable()
     if store.ledger.admitted(TABLES["records"]).height == 0:
         raise NotAdmittedError(

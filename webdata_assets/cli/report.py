@@ -26,7 +26,7 @@ def make_report() -> dict[str, Any]:
     from webdata_assets.store.reports import report_path
 
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     report_path(store.location, store.ledger.now().date())  # an object store is refused before any work
     store.location.check_writable()
     with open_instance(settings) as instance:

@@ -61,7 +61,7 @@ def search_release(
     from webdata_assets.serving.pair import open_pair
 
     settings = Settings()
-    pair = open_pair(Store.open(settings.store), settings)
+    pair = open_pair(Store.of(settings), settings)
     hits = pair.search(
         words,
         limit=limit,

@@ -197,7 +197,7 @@ def _text(value: object) -> str:
 
 def _open() -> tuple[Settings, Store, Registry]:
     settings = Settings()
-    return settings, Store.open(settings.store), load_sources(settings.sources, patches=settings.patches)
+    return settings, Store.of(settings), load_sources(settings.sources, patches=settings.patches)
 
 
 def _current(source: str | None) -> pl.DataFrame:

@@ -37,7 +37,7 @@ def run_server(host: str, port: int, allowed_hosts: tuple[str, ...] = ()) -> Non
     from webdata_assets.serving.app import create_app
 
     settings = Settings()
-    store = Store.open(settings.store)
+    store = Store.of(settings)
     names = (*LOOPBACK, "[::1]", *allowed_hosts) if host in LOOPBACK else allowed_hosts or ("*",)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(

@@ -40,7 +40,7 @@ def service_levels_of(month: dt.date | None) -> dict[str, Any]:
     until = dt.datetime.combine(add_months(month, 1), dt.time(), dt.UTC)
     with open_instance(settings) as instance:
         levels = service_levels(read_runs(instance, since, until))
-    earlier = Store.open(settings.store).tables.scan(SLO).filter(pl.col("month") == month).collect()
+    earlier = Store.of(settings).tables.scan(SLO).filter(pl.col("month") == month).collect()
     rows = replace_months(earlier, levels, now)
     at_once = rows.height > 0 and rows["computed_at"].max() == now
     return {

@@ -81,7 +81,7 @@ def check_task() -> dict[str, Any]:
         "notes": [],
     }
     try:
-        corpus = Store.open(settings.store).read_admitted(CORPUS)
+        corpus = Store.of(settings).read_admitted(CORPUS)
     except NotAdmittedError as error:
         report["notes"].append(f"No labels to count: {error}")
         return report

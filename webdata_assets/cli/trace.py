@@ -25,7 +25,7 @@ def trace_key(key: str) -> "Trace":
     """Follow a key through the deployment's store. Raises UnknownKeyError, saying what was looked through."""
     from webdata_assets.store.trace import trace
 
-    return trace(Store.open(Settings().store), key.strip())
+    return trace(Store.of(Settings()), key.strip())
 
 
 def print_trace(trace: "Trace") -> None:

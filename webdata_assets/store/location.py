@@ -4,11 +4,13 @@ What belongs here: the layout of folders and the options of object stores. What 
 """
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
+from webdata_assets.stages.objects import Objects
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Location:
     """The root of a store: a local folder, or an object store's URI such as `s3://bucket/prefix`."""
 
     root: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Of the object store: endpoint, region, credentials (options.py)."""
 
     @property
     def is_local(self) -> bool:
@@ -31,6 +35,15 @@ class Location:
     def table(self, name: str) -> str:
         """The Delta table of an asset, or the ledger."""
         return self.uri("tables", name)
+
+    def objects(self, *parts: str) -> Objects:
+        """The objects below names below the root. Raises PermanentError for a local folder."""
+        if self.is_local:
+            raise PermanentError(
+                f"WEBDATA_STORE={self.root} is a folder and holds no objects",
+                failure_domain=FailureDomain.CONFIGURATION,
+            )
+        return Objects(self.uri(*parts), self.options)
 
     def folder(self, *parts: str) -> Path:
         """A local folder below the root. Raises PermanentError for an object store."""

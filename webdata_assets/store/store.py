@@ -1,18 +1,21 @@
 """The store of a deployment: its tables, ledger and payloads, opened together."""
 
 import datetime as dt
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
+from webdata_assets.settings import Settings
 from webdata_assets.stages.hashing import content_hash, ordered_content_hash
 from webdata_assets.stages.parts import Parts
 from webdata_assets.store.blobs import Blobs
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.location import Location
+from webdata_assets.store.options import storage_options
 from webdata_assets.store.payloads import Payloads
 from webdata_assets.store.tables import Tables
 
@@ -32,11 +35,29 @@ class Store:
     payloads: Payloads
 
     @classmethod
-    def open(cls, root: str, now: Callable[[], dt.datetime] = utc_now) -> "Store":
-        """Open the store under a local folder or an object store's URI; nothing is created yet."""
-        location = Location(root)
+    def open(
+        cls,
+        root: str,
+        now: Callable[[], dt.datetime] = utc_now,
+        *,
+        options: Mapping[str, str] | None = None,
+    ) -> "Store":
+        """Open the store under a local folder or an object store's URI; nothing is created yet.
+
+        Args:
+            options: of the object store (options.py); what is missing comes from the environment.
+        """
+        location = Location(root, options or {})
         tables = Tables(location)
         return cls(location, tables, Ledger(tables, now), Payloads(tables))
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Store":
+        """Open the store that the settings name, with the credentials that the environment holds."""
+        options = storage_options(
+            settings.store, os.environ, endpoint=settings.s3_endpoint, region=settings.s3_region
+        )
+        return cls.open(settings.store, options=options)
 
     @property
     def blobs(self) -> Blobs:

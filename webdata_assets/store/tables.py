@@ -102,19 +102,21 @@ class Tables:
 
     def ensure(self, table: Table) -> None:
         """Create the table if there is none. Several first writers may race; one creates, all return."""
-        uri = self.location.table(table.name)
-        if DeltaTable.is_deltatable(uri):
+        uri, options = self.location.table(table.name), dict(self.location.options)
+        if DeltaTable.is_deltatable(uri, options):
             return
         self.location.check_writable()
         columns = ["date", "source"] if table.partitioned else _clustering(table)
         _retried(
-            lambda: write_deltalake(uri, table.empty(), mode="ignore", partition_by=columns),
+            lambda: write_deltalake(
+                uri, table.empty(), mode="ignore", partition_by=columns, storage_options=options
+            ),
             what=f"create {table.name}",
         )
 
     def exists(self, table: Table) -> bool:
         """Whether anything was ever written to the table."""
-        return DeltaTable.is_deltatable(self.location.table(table.name))
+        return DeltaTable.is_deltatable(self.location.table(table.name), dict(self.location.options))
 
     def version(self, table: Table) -> int | None:
         """The table's newest Delta version; None when nothing was ever written to it."""
@@ -155,7 +157,9 @@ class Tables:
         opened = self._opened.get(table.name)
         try:
             if opened is None:
-                opened = self._opened[table.name] = DeltaTable(self.location.table(table.name))
+                opened = self._opened[table.name] = DeltaTable(
+                    self.location.table(table.name), storage_options=dict(self.location.options)
+                )
             else:
                 opened.update_incremental()
         except TableNotFoundError:

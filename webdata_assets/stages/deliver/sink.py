@@ -1,6 +1,7 @@
 """What every sink is: a target that takes the whole wanted state and merges it by key.
 
-What belongs here: the interface, and what changes between two states. What does not: any one sink.
+What belongs here: the interface, what is delivered, and what goes wrong in every sink. What does not: any one
+sink, and what changes between two states (changes.py).
 """
 
 from dataclasses import dataclass
@@ -8,8 +9,42 @@ from typing import Protocol
 
 import polars as pl
 
-from webdata_assets.stages.deliver.rows import DELIVERY_SCHEMA, KEY
-from webdata_assets.stages.hashing import row_hashes
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+
+ROW_HASH = "row_hash"
+"""The column that every delivered row carries: the BLAKE3 of its other columns."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What rows of a sink look like.
+
+    Attributes:
+        key: the column whose value each row has alone.
+        schema: the columns in order; `row_hash` is the last.
+    """
+
+    key: str
+    schema: pl.Schema
+
+    def empty(self) -> pl.DataFrame:
+        """Return no rows."""
+        return pl.DataFrame(schema=self.schema)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a wanted state.
+
+    Attributes:
+        sequence: grows with every newer state of what is delivered; equal for the same state.
+        run_id: of the run that delivers.
+        content_hash: of the wanted rows.
+    """
+
+    sequence: int
+    run_id: str
+    content_hash: str
 
 
 @dataclass(frozen=True)
@@ -28,63 +63,56 @@ class Sink(Protocol):
     """One delivery target."""
 
     @property
-    def name(self) -> str:
-        """What kind of sink it is: `delta`, `parquet`."""
+    def kind(self) -> str:
+        """What kind of sink it is: `delta`, `postgres`."""
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """Where it is, without any secret."""
 
-    def merge(self, rows: pl.DataFrame, *, run_id: str) -> MergeResult:
+    @property
+    def shape(self) -> Shape:
+        """What its rows look like."""
+
+    def merge(self, rows: pl.DataFrame, delivery: Delivery) -> MergeResult:
         """Make the target hold exactly these rows; readers see the old or the new state, never a part.
 
-        The same rows again change nothing in the target.
+        What was written is read back and compared with what was sent before readers see it, or, where the
+        target has no transactions, the old state is brought back when they differ. The same delivery again
+        changes nothing in the target.
 
         Args:
-            rows: of `DELIVERY_SCHEMA`, each `record_id` once.
-            run_id: kept with the change, where the target has a place for it.
+            rows: of the sink's shape, each key once.
+            delivery: kept with the change, so that an older one never takes its place.
 
         Raises:
-            TransientError: of domain `sink`; nothing partial is visible.
-            ValueError: rows of another schema, or a `record_id` twice.
+            OvertakenError: a newer delivery is there already; it stays.
+            MismatchError: the target did not keep what it was sent; it holds what it held before.
+            TransientError: of domain SINK; nothing partial is visible.
+            PermanentError: of domain SINK or CONFIGURATION; the message says what to do.
+            ValueError: rows of another schema, or a key twice.
         """
 
     def read(self) -> pl.DataFrame:
-        """Return the target's rows by `record_id`; none when nothing was delivered yet."""
+        """Return the target's rows by key; none when nothing was delivered yet."""
 
 
-@dataclass(frozen=True)
-class Changes:
-    """How a wanted state differs from the one held: rows by what must happen to them."""
+class OvertakenError(PermanentError):
+    """A newer delivery reached the target first."""
 
-    inserted: pl.DataFrame
-    updated: pl.DataFrame
-    deleted: pl.DataFrame
-
-    @property
-    def any(self) -> bool:
-        """Whether anything must happen."""
-        return not (self.inserted.is_empty() and self.updated.is_empty() and self.deleted.is_empty())
+    def __init__(self, uri: str, *, held: int, given: int) -> None:
+        super().__init__(
+            f"{uri} holds the newer delivery {held}, and keeps it; this one, {given}, changed nothing",
+            failure_domain=FailureDomain.SINK,
+        )
 
 
-def changes(wanted: pl.DataFrame, held: pl.DataFrame) -> Changes:
-    """Return what leads from the rows held to the rows wanted.
+class MismatchError(TransientError):
+    """What the target holds after a write is not what it was sent; the write was taken back."""
 
-    Rows are compared by the hash of what is held, not by the hash that is stored beside it, so that a
-    target that was edited is brought back too.
-
-    Raises:
-        ValueError: rows of another schema, or a `record_id` twice.
-    """
-    if wanted.schema != DELIVERY_SCHEMA:
-        raise ValueError(f"rows to deliver have the schema {wanted.schema}, not {DELIVERY_SCHEMA}")
-    if wanted[KEY].is_duplicated().any():
-        raise ValueError(f"a {KEY} occurs twice in the rows to deliver")
-    actual = held.select(KEY, "row_hash").with_columns(actual_hash=row_hashes(held, exclude={"row_hash"}))
-    intact = actual.filter(pl.col("actual_hash") == pl.col("row_hash")).select(KEY, "row_hash")
-    differing = wanted.join(intact, on=[KEY, "row_hash"], how="anti")
-    return Changes(
-        inserted=differing.join(held, on=KEY, how="anti"),
-        updated=differing.join(held, on=KEY, how="semi"),
-        deleted=held.join(wanted, on=KEY, how="anti"),
-    )
+    def __init__(self, uri: str, *, sent: tuple[int, str], held: tuple[int, str]) -> None:
+        super().__init__(
+            f"{uri} was sent {sent[0]} rows of content {sent[1][:16]} and held {held[0]} of {held[1][:16]}; "
+            "what it held before is back",
+            failure_domain=FailureDomain.SINK,
+        )
