@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# Two more than cores: many tests wait, for daemons, servers and rates.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test soak check format lock schema screenshots benchmark quality retrieval train clean
@@ -24,7 +26,7 @@ ui: $(VENV)/installed ## Open the Dagster UI on http://127.0.0.1:3000 (webserver
 	@$(BIN)/webdata ui
 
 test: $(VENV)/installed ## Run the tests, over all cores
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 soak: $(VENV)/installed ## Run the tests that take minutes: the whole demo, killed at random moments, and others
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
