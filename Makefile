@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test soak check format lock schema screenshots benchmark quality retrieval train clean
+.PHONY: help demo ui test soak check format lock schema callers screenshots benchmark quality retrieval train clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -48,14 +48,23 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made from code: sources, tasks, features, checks, repair
+schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made from code: sources, sinks, tasks, features, checks, repair
 	@$(BIN)/python -m webdata_assets.sources.json_schema
 	@$(BIN)/python -m webdata_assets.sources.reference
+	@$(BIN)/python -m webdata_assets.sinks.json_schema
+	@$(BIN)/python -m webdata_assets.sinks.reference
 	@$(BIN)/python -m webdata_assets.tasks.json_schema
 	@$(BIN)/python -m webdata_assets.tasks.reference
 	@$(BIN)/python -m webdata_assets.schemas.feature_catalogue
 	@$(BIN)/python -m webdata_assets.automation.reference
 	@$(BIN)/python -m webdata_assets.checks.reference
+
+callers: $(VENV)/installed ## Make environments of their own for Airflow and Prefect, from which `make soak` calls us
+	@for name in airflow prefect; do \
+	  $(BIN)/uv venv --quiet --allow-existing --python $(PYTHON) .webdata/callers/$$name; \
+	  $(BIN)/uv pip install --quiet --python .webdata/callers/$$name/bin/python \
+	    --requirement docs/examples/requirements-$$name.txt; \
+	done
 
 screenshots: $(VENV)/installed ## Take the pictures of docs/ anew (needs Chromium)
 	@WEBDATA_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q webdata_assets_tests/ui

@@ -8,7 +8,7 @@ import datetime as dt
 import os
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -18,17 +18,21 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.execution.retries import RetryMode
 
 __all__ = [
+    "RetryMode",
     "TargetMaterialization",
     "UnresolvedAssetJobDefinition",
     "events_of",
     "pinned_feature",
     "planned_steps",
+    "run_of_step",
     "timeline",
 ]
 """UnresolvedAssetJobDefinition: what `define_asset_job` returns, for annotations.
-TargetMaterialization: which materialization a check that ran outside of any run was about."""
+TargetMaterialization: which materialization a check that ran outside of any run was about.
+RetryMode: what an executor does when a step asks to be tried again."""
 
 
 @contextmanager
@@ -75,6 +79,13 @@ def events_of(instance: dg.DagsterInstance, run_id: str, *kinds: str) -> list[dg
     bodies = _rows(instance, [run_id], kinds, ("event",))
     entries = [deserialize_value(body, dg.EventLogEntry) for _, body in bodies]
     return [entry.get_dagster_event() for entry in entries]
+
+
+def run_of_step(packed: Mapping[str, Any]) -> str:
+    """Return the id of the run of a step, from the arguments with which Dagster hands it to a worker."""
+    from dagster_shared.serdes.serdes import unpack_value
+
+    return str(unpack_value(packed).run_id)
 
 
 def _rows(

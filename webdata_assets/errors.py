@@ -76,6 +76,13 @@ class TaskFileError(PermanentError):
         super().__init__(message, failure_domain=FailureDomain.CONFIGURATION)
 
 
+class SinkFileError(PermanentError):
+    """A sink file that cannot be used. The message names file, line, field and remedy."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, failure_domain=FailureDomain.CONFIGURATION)
+
+
 class NotAdmittedError(PermanentError):
     """A reader asked for a partition that is not materialized, or whose blocking checks did not pass."""
 

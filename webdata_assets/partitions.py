@@ -36,8 +36,29 @@ class Partition:
             raise ValueError(f"partition key {key!r} is not of the form YYYY-MM-DD|source")
         return cls(dt.date.fromisoformat(date), source)
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """By which Dagster knows a run as this partition's."""
+        tag = "dagster/partition"
+        dimensions = {DATE_DIMENSION: self.date.isoformat(), SOURCE_DIMENSION: self.source}
+        return {tag: self.key, **{f"{tag}/{name}": value for name, value in dimensions.items()}}
+
     def __str__(self) -> str:
         return self.key
+
+
+def first_date(start: dt.date, archive_after_days: int, today: dt.date | None = None) -> dt.date:
+    """Return the first date of the grid: earlier ones are archived, out of the grid and still readable.
+
+    Args:
+        start: the earliest `start` among the sources.
+        archive_after_days: age from which on a date is archived; 0 for none.
+        today: in UTC; now if None.
+    """
+    if not archive_after_days:
+        return start
+    today = today or dt.datetime.now(dt.UTC).date()
+    return max(start, today - dt.timedelta(days=archive_after_days))
 
 
 def build_partitions_definition(
@@ -55,6 +76,7 @@ def build_partitions_definition(
     import dagster as dg
 
     if end is not None and end < dt.datetime.now(dt.UTC).date():
+        start = min(start, end)  # a grid has a date, even when all of them are archived
         day_after = (end + dt.timedelta(days=1)).isoformat()
         dates = dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_date=day_after)
     else:

@@ -155,6 +155,23 @@ class Settings(BaseSettings):
     celery_backend: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/1"), description="Of the executor `celery`: its results"
     )
+    celery_lost_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        description="After which a step is given up that no Celery worker knows of; its run fails, and is "
+        "retried",
+    )
+    kubernetes_image: str = Field(
+        default="", description="Of the executor `kubernetes`: the image of runs and steps, with this package"
+    )
+    kubernetes_namespace: str = Field(default="default", description="Where their jobs are made")
+    kubernetes_service_account: str = Field(default="webdata", description="Which may make jobs there")
+    kubernetes_secret: str = Field(
+        default="webdata", description="Whose keys are the environment of runs and steps: WEBDATA_…, AWS_…"
+    )
+    kubernetes_config: str = Field(
+        default="", description="A kubeconfig file; that of the cluster in which this runs if empty"
+    )
     dagster_storage: SecretStr = Field(
         default=SecretStr(""),
         description="Dagster's own storage: `postgresql://…`; SQLite below WEBDATA_HOME if empty",
@@ -164,6 +181,9 @@ class Settings(BaseSettings):
     )
     archive_after_days: int = Field(
         default=0, ge=0, description="Partitions older than that leave the grid and stay readable; 0: never"
+    )
+    storage_price: float = Field(
+        default=0.023, ge=0, description="Of a gigabyte (10⁹ bytes) and month, for the cost of each layer"
     )
     sensor_seconds: int = Field(
         default=30, ge=1, description="Least seconds between two looks of a sensor; the daemon takes five"
@@ -201,6 +221,11 @@ class Settings(BaseSettings):
     def encoders(self) -> Path:
         """Where converted encoder weights are kept."""
         return (self.home / "encoders").absolute()
+
+    @property
+    def cache(self) -> Path:
+        """Copies of what lies in an object store: spools of running crawls, models, reports."""
+        return (self.home / "cache").absolute()
 
     @property
     def rates(self) -> Path:

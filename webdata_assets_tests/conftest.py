@@ -12,6 +12,7 @@ from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import TransientError
 from webdata_assets.stages.embed.encoders.minilm import ensure_encoder
 from webdata_assets_tests.deployment import ENCODERS, Deployment
+from webdata_assets_tests.servers.s3 import S3Place, S3Server
 
 # how long an example takes on a busy machine says nothing about the code
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -34,6 +35,24 @@ def encoder_folder() -> Path:
     except TransientError as error:
         pytest.skip(f"the encoder's weights cannot be fetched: {error}")
     return ENCODERS
+
+
+@pytest.fixture(scope="session")
+def shared_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    yield server
+    # a graceful end takes it half a minute
+    server.kill()
+
+
+@pytest.fixture
+def s3_server(shared_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Place:
+    """A prefix of this test's own on a real S3 server, and the environment with which clients find it."""
+    place = S3Place(shared_s3)
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    return place
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from webdata_assets.cli.instance import Outcome, answer, execute, tick
 from webdata_assets.definitions import build_defs
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource
-from webdata_assets.settings import PACKAGED_SOURCES, PACKAGED_TASK, Settings
+from webdata_assets.settings import PACKAGED_SINKS, PACKAGED_SOURCES, PACKAGED_TASK, Settings
 from webdata_assets.store import Store
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -35,6 +35,7 @@ class Deployment:
     now: str = ""
     shards: int = 1
     task: Path = PACKAGED_TASK
+    sinks: Path = PACKAGED_SINKS
     encoder_max_tokens: int = 0
 
     @property
@@ -50,6 +51,7 @@ class Deployment:
             connect_to=self.connect_to,
             crawl_shards=self.shards,
             task=self.task,
+            sinks=self.sinks,
             encoder_max_tokens=self.encoder_max_tokens,
         )
 

@@ -8,7 +8,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.lineage import LINEAGE, Lineage
 from webdata_assets.settings import Settings
 
-WITHOUT = {"frontier", "slo", "quality_report"}
+WITHOUT = {"frontier", "slo", "quality_report", "storage"}
 """Made from source files, from Dagster's events, and from numbers of all kinds."""
 
 

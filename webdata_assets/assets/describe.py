@@ -24,7 +24,7 @@ GROUPS = {
     "embeddings": "retrieval", "corpus": "retrieval", "vector_index": "retrieval",
     "training_set": "learning", "model": "learning", "release": "learning", "monitoring": "learning",
     "delivery": "delivery",
-    "slo": "operations", "quality_report": "operations",
+    "slo": "operations", "quality_report": "operations", "storage": "operations",
 }  # fmt: skip
 """The UI's group of each asset."""
 

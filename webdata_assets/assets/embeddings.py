@@ -5,6 +5,7 @@ import polars as pl
 
 from webdata_assets.assets.describe import describe, output
 from webdata_assets.io_managers.table import CODE_VERSION
+from webdata_assets.orchestration.work import COMPUTE, asset_work
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import EncoderResource, StoreResource
 from webdata_assets.schemas.embeddings import EMBEDDINGS
@@ -27,6 +28,7 @@ def build_embeddings(
     @dg.asset(
         name="embeddings",
         partitions_def=grid,
+        **asset_work(COMPUTE),
         **describe(EMBEDDINGS, kinds={"onnx"}, code_version=STAGE_VERSION),
     )
     def embeddings(

@@ -9,6 +9,7 @@ from webdata_assets.assets.describe import describe, output
 from webdata_assets.assets.images import svg_metadata
 from webdata_assets.errors import PermanentError
 from webdata_assets.io_managers.pandas_type import from_pandas, pandas_type
+from webdata_assets.orchestration.work import COMPUTE, asset_work
 from webdata_assets.resources import ClockResource, StoreResource, TaskResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.model import MODEL
@@ -39,6 +40,7 @@ _PROBED_ROWS = 100
 @dg.asset(
     name="model",
     ins={"training_set": dg.AssetIn(dagster_type=pandas_type(TRAINING_SET))},
+    **asset_work(COMPUTE),
     **describe(MODEL, kinds={"scikitlearn"}, code_version="2"),
 )
 def model(
@@ -61,8 +63,9 @@ def model(
         return output(MODEL, registry, {"decision": reason})
     rows = examples.filter(pl.col("split") == "train")
     challenger = train(rows, wanted)
-    folder = opened.location.model(version_of(challenger))
-    challenger.save(folder, probe=rows.head(_PROBED_ROWS))
+    artefact = opened.models.publish(
+        version_of(challenger), lambda folder: challenger.save(folder, probe=rows.head(_PROBED_ROWS))
+    )
     in_use = admitted_release(opened)
     champion = in_use.model_version if in_use else None
     judgement = judge(challenger, _champion(context, opened, champion), examples, wanted)
@@ -80,7 +83,7 @@ def model(
             trained_at=clock.now(),
         ),
         champion=champion,
-        artefact=opened.location.relative(folder),
+        artefact=artefact,
     )
     return output(
         MODEL,
@@ -99,7 +102,7 @@ def _champion(context: dg.AssetExecutionContext, store: Store, version: str | No
     if version is None:
         return None
     try:
-        return Classifier.load(store.location.model(version))
+        return Classifier.load(store.models.fetch(version))
     except PermanentError as error:
         context.log.warning("The champion %s cannot be compared with: %s", version, error)
         return None

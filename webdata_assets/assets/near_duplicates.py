@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
+from webdata_assets.orchestration.work import COMPUTE, asset_work
 from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.near_duplicates import COMPARED_PARTITIONS, NEAR_DUPLICATES
 from webdata_assets.stages.dedup.across import compare
@@ -22,6 +23,7 @@ from webdata_assets.store.outdated import require_judged
             **describe(COMPARED_PARTITIONS, kinds={"polars"}, code_version="1")
         ),
     },
+    **asset_work(COMPUTE),
 )
 def near_duplicates(store: StoreResource) -> Iterator[dg.Output[pl.DataFrame]]:
     """Compare the records of admitted partitions that came, or changed, since the last time."""

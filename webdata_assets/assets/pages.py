@@ -11,12 +11,17 @@ import polars as pl
 
 from webdata_assets.assets.crawled import about_dead_letters, about_pages
 from webdata_assets.assets.describe import describe, output
-from webdata_assets.assets.kept_pages import keep_stored, left_unchecked, visits_missing_only
+from webdata_assets.assets.kept_pages import (
+    keep_stored,
+    left_unchecked,
+    visits_missing_only,
+    visits_new_only,
+)
+from webdata_assets.orchestration.work import CRAWL, asset_work, step_work
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, FetcherResource, SourcesResource, StoreResource
 from webdata_assets.schemas.pages import DEAD_LETTERS, PAGES
 from webdata_assets.stages.crawl.kept import end_keeping
-from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.store import Store
 from webdata_assets.store.blobs import BinariesApart
 from webdata_assets.store.dead_letters import DeadLetters
@@ -53,7 +58,7 @@ def build_pages(
     if shards > 1:
         return _build_sharded(grid, outs, shards)
 
-    @dg.multi_asset(name="crawl_pages", partitions_def=grid, outs=outs)
+    @dg.multi_asset(name="crawl_pages", partitions_def=grid, outs=outs, **asset_work(CRAWL))
     def crawl_pages(
         context: dg.AssetExecutionContext,
         frontier: pl.LazyFrame,
@@ -76,15 +81,19 @@ def _build_sharded(
     the frontier and from its number.
     """
 
-    @dg.op(out=dg.DynamicOut(dg.Nothing))
+    @dg.op(out=dg.DynamicOut(dg.Nothing), **step_work(CRAWL))
     def plan_shards(
-        context: dg.OpExecutionContext, frontier: pl.LazyFrame, sources: SourcesResource, store: StoreResource
+        context: dg.OpExecutionContext,
+        frontier: pl.LazyFrame,
+        sources: SourcesResource,
+        store: StoreResource,
+        fetcher: FetcherResource,
     ) -> Iterator[dg.DynamicOutput[None]]:
         partition = Partition.from_key(context.partition_key)
         source, opened = sources.get(partition.source), store.open()
-        if left_unchecked(opened, partition, Spool(opened.location.spool(partition))) is not None:
+        if left_unchecked(opened, partition, opened.location.spool(partition)) is not None:
             return
-        _keep_stored(context, opened, source, partition)
+        _keep_stored(context, opened, source, partition, fetcher)
         hosts = _shards_of(source, frontier, most)
         context.log.info("%d shards", len(hosts))
         for number in range(len(hosts)):
@@ -94,6 +103,7 @@ def _build_sharded(
         ins={"planned": dg.In(dg.Nothing)},
         out=dg.Out(dg.Nothing),
         retry_policy=dg.RetryPolicy(max_retries=_SHARD_TRIES - 1, delay=1, backoff=dg.Backoff.EXPONENTIAL),
+        **step_work(CRAWL),
     )
     def crawl_shard(
         context: dg.OpExecutionContext,
@@ -114,6 +124,7 @@ def _build_sharded(
     @dg.op(
         ins={"shards": dg.In(dg.Nothing)},
         out={name: dg.Out(io_manager_key="io_manager") for name in outs},
+        **step_work(CRAWL),
     )
     def gather_pages(
         context: dg.OpExecutionContext,
@@ -145,14 +156,13 @@ def _crawl_and_output(
     partition = Partition.from_key(context.partition_key)
     source = sources.get(partition.source)
     opened = store.open()
-    spool = Spool(opened.location.spool(partition))
     started = time.monotonic()
-    result = left_unchecked(opened, partition, spool)
+    result = left_unchecked(opened, partition, opened.location.spool(partition))
     if result is None:
-        _keep_stored(context, opened, source, partition)
+        _keep_stored(context, opened, source, partition, fetcher)
         result = _crawl(context, partition, source, frontier, opened, fetcher, clock)
     seconds = time.monotonic() - started
-    rows = BinariesApart(result.rows, opened.blobs) if opened.location.is_local else result.rows
+    rows = BinariesApart(result.rows, opened.blobs)
     yield output(PAGES, rows, about_pages(result, seconds), name="pages")
     yield output(
         DEAD_LETTERS,
@@ -163,6 +173,7 @@ def _crawl_and_output(
     result.close()
     # Both tables are committed once the outputs are consumed; before that a rerun still needs the spool, and
     # the next run of a paused partition goes on from it.
+    spool = opened.location.spool(partition)
     if result.finish_reason == "paused":
         end_keeping(spool)
     else:
@@ -174,10 +185,21 @@ def _keep_stored(
     store: Store,
     source: "Source",
     partition: Partition,
+    fetcher: FetcherResource,
 ) -> None:
-    if visits_missing_only(context.run.tags):
-        kept = keep_stored(store, source, partition, Spool(store.location.spool(partition)))
+    tags, spool = context.run.tags, store.location.spool(partition)
+    if visits_missing_only(tags):
+        kept = keep_stored(store, source, partition, spool)
         context.log.info("%d stored pages are kept; what is missing is visited", kept)
+    elif visits_new_only(tags):
+        present = fetcher.list_validators(source, partition.date)
+
+        def is_as_it_was(row: Mapping[str, Any]) -> bool:
+            # what was taken away since keeps its visit
+            return row["role"] == "content" and present.get(row["url"], row["etag"]) == row["etag"]
+
+        kept = keep_stored(store, source, partition, spool, is_as_it_was)
+        context.log.info("%d stored pages are kept; what is new is visited", kept)
 
 
 def _crawl(
@@ -195,7 +217,7 @@ def _crawl(
             source,
             partition.date,
             frontier.collect_batches(chunk_size=_FRONTIER_ROWS_AT_ONCE),
-            spool=Spool(store.location.spool(partition)),
+            spool=store.location.spool(partition),
             load_payload=lambda url, payload_hash, date: store.payloads.load(
                 source.name, url, payload_hash, date
             ),

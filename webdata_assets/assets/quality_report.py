@@ -29,18 +29,15 @@ service levels is better than none on the day on which they fail."""
 def quality_report(
     store: StoreResource, sources: SourcesResource, clock: ClockResource
 ) -> dg.Output[pl.DataFrame]:
-    """Gather, render and store the page of today; the last one of a day stays.
-
-    Raises PermanentError where the store is an object store: the page needs a local folder.
-    """
+    """Gather, render and store the page of today; the last one of a day stays."""
     started = time.perf_counter()
     opened, now = store.open(), clock.now()
     facts = gather(opened, sources.registry(), now)
     page = render(facts).encode()
-    path = write_report(opened.location, facts.date, page)
+    written = write_report(opened.location, facts.date, page)
     row = {
         "date": facts.date,
-        "path": opened.location.relative(path),
+        "path": opened.location.relative(written),
         "bytes": len(page),
         "page_hash": page_hash(page),
         "sources": len(facts.sources),
@@ -56,7 +53,7 @@ def quality_report(
         rows.sort("date"),
         {
             # as a path, which the UI lets one copy: no browser follows a link from a server to a local file
-            "report": dg.MetadataValue.path(path),
+            "report": dg.MetadataValue.path(written),
             "open_with": dg.MetadataValue.text("webdata report --open"),
             "bytes": len(page),
             "seconds": time.perf_counter() - started,

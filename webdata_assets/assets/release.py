@@ -51,8 +51,7 @@ def release(
         now=clock.now(),
     )
     pair = following.release
-    artefact = opened.location.model(pair.model_version) if pair.model_version else None
-    if problem := what_is_wrong(pair, searchable, artefact):
+    if problem := what_is_wrong(pair, searchable, opened.models.fetch):
         raise PermanentError(
             f"this pair cannot be released, and the one in use stays: {problem}",
             failure_domain=FailureDomain.MODEL,
@@ -94,7 +93,7 @@ def _mirror(
     if not mlflow.uri:
         return {}
     try:
-        mirrored = mlflow.mirror(registry, champion, store.location.model)
+        mirrored = mlflow.mirror(registry, champion, store.models.fetch)
     except WebdataError as error:
         context.log.warning("MLflow does not mirror the registry: %s", error)
         return {"mlflow": dg.MetadataValue.text(f"not mirrored: {error}")}

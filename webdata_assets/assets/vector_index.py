@@ -5,6 +5,7 @@ import polars as pl
 
 from webdata_assets.assets.describe import describe, output
 from webdata_assets.assets.tables import table
+from webdata_assets.orchestration.work import COMPUTE, asset_work
 from webdata_assets.resources import IndexResource, SourcesResource, StoreResource
 from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.schemas.records import RECORDS
@@ -13,7 +14,11 @@ from webdata_assets.stages.index.chunk_rows import indexable_chunks, of_one_mode
 from webdata_assets.stages.index.scope import current_embeddings, pending_records, refreshed_partitions
 
 
-@dg.asset(name="vector_index", **describe(VECTOR_INDEX, kinds={"lancedb"}, code_version="3"))
+@dg.asset(
+    name="vector_index",
+    **asset_work(COMPUTE),
+    **describe(VECTOR_INDEX, kinds={"lancedb"}, code_version="3"),
+)
 def vector_index(
     corpus: pl.DataFrame,
     embeddings: pl.LazyFrame,

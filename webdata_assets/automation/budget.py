@@ -22,6 +22,7 @@ from webdata_assets.automation.tags import (
     REPAIR_TAG,
     REPAIR_TAGS,
 )
+from webdata_assets.partitions import first_date
 from webdata_assets.sources.registry import Registry
 from webdata_assets.store import Store
 
@@ -68,6 +69,7 @@ def plan_answers(
     model_id: str | None,
     attempts_per_day: int,
     runs_per_day: int,
+    archive_after_days: int = 0,
 ) -> list[Answer]:
     """Return an answer for each partition that needs repair, in order of partition.
 
@@ -82,8 +84,10 @@ def plan_answers(
         model_id: of the encoder in use; None where it is not known.
         attempts_per_day: repairs of one partition in 24 hours.
         runs_per_day: repairs of all partitions together in 24 hours.
+        archive_after_days: age from which on partitions are out of the grid; 0 for none.
     """
-    repairs = plan_repairs(store, registry, now, model_id)
+    oldest = first_date(dt.date.min, archive_after_days, now.date())
+    repairs = plan_repairs(store, registry, now, model_id, oldest)
     wanted = [repair.partition.key for repair in repairs if repair.job is not None]
     busy = _in_progress(instance, wanted, now)
     earlier = _earlier(instance, now)

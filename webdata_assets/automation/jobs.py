@@ -12,7 +12,9 @@ EMBED = "embed"
 PUBLISH = "publish"
 RETRAIN = "retrain"
 PROMOTE = "promote"
+DELIVER = "deliver"
 REPORT = "report"
+MAINTAIN = "maintain"
 
 REPLAYED = ("records", "quarantine", "changes", "fingerprints", "features", "embeddings")
 CRAWLED = ("frontier", "pages", "dead_letters", *REPLAYED)
@@ -21,7 +23,9 @@ PUBLISHED = (
 )  # fmt: skip
 RETRAINED = (*PUBLISHED, "training_set", "model")
 PROMOTED = ("release", "delivery")
+DELIVERED = ("delivery",)
 REPORTED = ("slo", "quality_report")
+MAINTAINED = ("storage",)
 
 WRITES_TAG = "webdata/writes"
 UNPARTITIONED_TAGS = {WRITES_TAG: "unpartitioned"}
@@ -74,11 +78,25 @@ def build_jobs(config: Mapping[str, object] | None = None) -> dict[str, Unresolv
             config=config,
             description="Carries out what a person has decided: a promotion, or a rollback.",
         ),
+        DELIVER: dg.define_asset_job(
+            DELIVER,
+            selection=dg.AssetSelection.assets(*DELIVERED),
+            tags=UNPARTITIONED_TAGS,
+            config=config,
+            description="What is admitted now to every sink, or to those that the tag webdata/sinks names.",
+        ),
         REPORT: dg.define_asset_job(
             REPORT,
             selection=dg.AssetSelection.assets(*REPORTED),
             tags={WRITES_TAG: REPORT},
             config=config,
             description="Service levels and the daily report, from what is stored, admitted or not.",
+        ),
+        MAINTAIN: dg.define_asset_job(
+            MAINTAIN,
+            selection=dg.AssetSelection.assets(*MAINTAINED),
+            tags=UNPARTITIONED_TAGS,
+            config=config,
+            description="Compacts, checkpoints and cleans every table; files, bytes and cost of each layer.",
         ),
     }

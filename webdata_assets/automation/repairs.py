@@ -23,7 +23,13 @@ _ABOVE = {
 """Layer → the one that it is made from, or written with."""
 
 
-def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: str | None) -> list[Repair]:
+def plan_repairs(
+    store: Store,
+    registry: Registry,
+    now: dt.datetime,
+    model_id: str | None,
+    oldest: dt.date | None = None,
+) -> list[Repair]:
     """Return at most one repair per partition, in order of partition.
 
     What never arrived or is too old is crawled whole. Otherwise the earliest layer counts.
@@ -34,6 +40,7 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: s
         now: the moment of the look, in UTC.
         model_id: of the encoder in use; partitions with vectors of another are embedded again. None where it
             is not known.
+        oldest: the first date of the grid; what is archived before it is not repaired any more.
     """
     look = Look(store, LedgerSnapshot.read(store.tables), registry, now)
     whole = {repair.partition: repair for repair in (*look.stale(), *look.missing())}
@@ -47,7 +54,8 @@ def plan_repairs(store: Store, registry: Registry, now: dt.datetime, model_id: s
     ):
         found[repair.partition].append(repair)
     chosen = {partition: _that_counts(repairs) for partition, repairs in found.items()} | whole
-    return [chosen[partition] for partition in sorted(chosen)]
+    live = (partition for partition in sorted(chosen) if oldest is None or partition.date >= oldest)
+    return [chosen[partition] for partition in live]
 
 
 def _that_counts(repairs: Sequence[Repair]) -> Repair:

@@ -1,4 +1,4 @@
-"""One schedule per source that declares one, one for retraining where the task does, and the daily report."""
+"""Schedules: one per source that declares one, of retraining where the task does, of report and maintenance."""
 
 from collections.abc import Iterable
 
@@ -82,5 +82,17 @@ def build_report_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefin
         execution_timezone="UTC",
         job=job,
         description="The report of the day, and the service levels.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def build_maintenance_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Return the schedule of maintenance, in the night of most of those who look at the data."""
+    return dg.ScheduleDefinition(
+        name="nightly_maintenance",
+        cron_schedule="30 2 * * *",
+        execution_timezone="UTC",
+        job=job,
+        description="Small files together, old versions away; content stays.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )

@@ -11,7 +11,7 @@ import dagster as dg
 
 from webdata_assets.automation.auto_repair import repair_sources
 from webdata_assets.automation.budget import hold_back, plan_answers
-from webdata_assets.automation.dead_runs import end_dead_runs, repository_of
+from webdata_assets.automation.dead_runs import end_dead_runs
 from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
@@ -27,7 +27,7 @@ Jobs = Mapping[str, UnresolvedAssetJobDefinition]
 
 
 def build_recrawl_sensor(
-    jobs: Jobs, *, attempts_per_day: int, runs_per_day: int, seconds: int
+    jobs: Jobs, *, attempts_per_day: int, runs_per_day: int, seconds: int, archive_after_days: int = 0
 ) -> dg.SensorDefinition:
     """Return the sensor that answers failed, stale, missing and interrupted partitions.
 
@@ -36,6 +36,7 @@ def build_recrawl_sensor(
         attempts_per_day: repairs of one partition in 24 hours; then a person is needed.
         runs_per_day: repairs of all partitions together in 24 hours.
         seconds: between two looks, at least.
+        archive_after_days: age from which on partitions are out of the grid; 0 for none.
     """
 
     @dg.sensor(
@@ -55,7 +56,7 @@ def build_recrawl_sensor(
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
-        for run_id in end_dead_runs(context.instance, repository_of(context)):
+        for run_id in end_dead_runs(context.instance):
             context.log.warning(f"run {run_id} is reported as failed: its process is gone")
         for line in repair_sources(store.open(), sources):
             context.log.info(line)
@@ -73,15 +74,16 @@ def build_recrawl_sensor(
             model_id=model_id,
             attempts_per_day=attempts_per_day,
             runs_per_day=runs_per_day,
+            archive_after_days=archive_after_days,
         ):
             if answer.request is not None:
                 requests.append(answer.request)
             elif answer.waiting is not None:
                 waiting.append(f"{answer.repair.partition}: {answer.waiting.reason}")
         if not requests:
-            return dg.SensorResult(skip_reason=_sample(waiting) or "every partition is admitted or at rest")
+            return dg.SensorResult(skip_reason=sample(waiting) or "every partition is admitted or at rest")
         if waiting:
-            context.log.info(_sample(waiting))
+            context.log.info(sample(waiting))
         return dg.SensorResult(run_requests=requests)
 
     return recrawl_sensor
@@ -129,7 +131,7 @@ def build_retrain_sensor(
             reasons.append(request)
             if refresh.job != RETRAIN:
                 break
-        return dg.SensorResult(skip_reason=_sample(reasons))
+        return dg.SensorResult(skip_reason=sample(reasons))
 
     return retrain_sensor
 
@@ -156,7 +158,8 @@ def _refresh_request(
     )
 
 
-def _sample(lines: Sequence[str]) -> str:
+def sample(lines: Sequence[str]) -> str:
+    """Return the first lines, and how many more there are."""
     shown = "; ".join(lines[:SHOWN])
     return shown if len(lines) <= SHOWN else f"{shown}; and {len(lines) - SHOWN} more"
 

@@ -17,6 +17,7 @@ from webdata_assets.checks import (
     records,
     release,
     slo,
+    storage,
     vector_index,
 )
 from webdata_assets.checks.check import Check
@@ -40,6 +41,7 @@ STEPS: dict[str, tuple[Check, ...]] = {
     "delivery_checks": delivery.CHECKS,
     "slo_checks": slo.CHECKS,
     "quality_report_checks": quality_report.CHECKS,
+    "storage_checks": storage.CHECKS,
 }
 """Step → its checks. One step scans a layer once."""
 

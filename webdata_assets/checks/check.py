@@ -14,9 +14,9 @@ from webdata_assets.checks.history import Past
 from webdata_assets.checks.limits import ZERO, Limit, Origin
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
+from webdata_assets.sinks.model import SinkFile
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.http.proxies import ProxyHealth
-from webdata_assets.stages.index.engines import open_index
 from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets.store import Store
 from webdata_assets.tasks.model import Task
@@ -64,6 +64,8 @@ class Subject:
         sources: every declared source by name, for formulas of tables that hold rows of several.
         task: what the model learns, for formulas of models.
         check_proxies: fetches a page through each proxy of a source; none without proxies.
+        sinks: every enabled sink by name, for formulas of deliveries.
+        environ: holds the secrets with which sinks are opened.
         reads: what was read so far, by table and columns; subjects of one partition may share it.
     """
 
@@ -76,6 +78,8 @@ class Subject:
     sources: Mapping[str, Source] = field(default_factory=dict)
     task: Task | None = None
     check_proxies: Callable[[Source], Sequence[ProxyHealth]] = _no_proxies
+    sinks: Mapping[str, SinkFile] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     reads: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -105,7 +109,7 @@ class Subject:
     @cached_property
     def index(self) -> ChunkIndex:
         """The searchable index."""
-        return open_index(self.index_uri or self.store.location.index())
+        return self.store.index(self.index_uri)
 
     @property
     def declared(self) -> Source:

@@ -17,6 +17,7 @@ from webdata_assets.resources import (
     ClockResource,
     FetcherResource,
     IndexResource,
+    SinksResource,
     SourcesResource,
     StoreResource,
     TaskResource,
@@ -45,6 +46,7 @@ def build_check_step(
         task: TaskResource,
         fetcher: FetcherResource,
         index: IndexResource,
+        sinks: SinksResource,
         clock: ClockResource,
     ) -> Iterator[dg.AssetCheckResult]:
         partition = Partition.from_key(context.partition_key) if grid else None
@@ -55,6 +57,8 @@ def build_check_step(
             task=None if partition else task.load(),
             index_uri=index.uri,
             check_proxies=lambda source: asyncio.run(fetcher.check_proxies(source)),
+            sinks={} if partition else sinks.enabled(),
+            environ=sinks.environ(),
         )
         selected = [check for key, check in by_key.items() if key in context.selected_asset_check_keys]
         # The ledger first: a crash in between leaves Dagster without a verdict that readers already have,

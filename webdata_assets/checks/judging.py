@@ -7,7 +7,7 @@ does not: any formula, and telling Dagster (telling.py).
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,6 +17,7 @@ from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.errors import NotAdmittedError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
+from webdata_assets.sinks.model import SinkFile
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import Registry
 from webdata_assets.stages.clean.normalise import clean_body
@@ -41,6 +42,8 @@ class Judge:
         task: what the model learns; needed for unpartitioned tables only.
         index_uri: where the searchable index is; in the store if empty.
         check_proxies: fetches a page through each proxy of a source.
+        sinks: every enabled sink by name; needed for deliveries only.
+        environ: holds the secrets with which sinks are opened.
     """
 
     store: Store
@@ -49,6 +52,8 @@ class Judge:
     task: Task | None = None
     index_uri: str = ""
     check_proxies: Callable[[Source], Sequence[ProxyHealth]] = field(default=lambda _source: ())
+    sinks: Mapping[str, SinkFile] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def subject(self, table: Table, partition: Partition | None) -> Subject:
         """Return what the formulas of a table look at."""
@@ -62,6 +67,8 @@ class Judge:
             sources=self.sources.all,
             task=self.task,
             check_proxies=self.check_proxies,
+            sinks=self.sinks,
+            environ=self.environ,
         )
 
     def judge(

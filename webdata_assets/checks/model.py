@@ -57,7 +57,8 @@ def artefacts_are_intact(subject: Subject) -> Finding:
     wrong = []
     for version, recorded in usable.select("version", "artefact_hash").iter_rows():
         try:
-            found = Classifier.load(subject.store.location.model(version)).artefact_hash
+            subject.store.models.verify(version)
+            found = Classifier.load(subject.store.models.fetch(version)).artefact_hash
         except PermanentError as error:
             wrong.append(str(error))
             continue

@@ -99,7 +99,7 @@ def no_slice_worse(subject: Subject) -> Finding:
         return _told(unjudged, f"the rows that {row['version']} was judged on are no more")
     try:
         newer, older = (
-            Classifier.load(subject.store.location.model(row[name])) for name in ("version", "parent")
+            Classifier.load(subject.store.models.fetch(row[name])) for name in ("version", "parent")
         )
     except PermanentError as error:
         return _told(unjudged, f"not judged: {error}")

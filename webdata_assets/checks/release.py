@@ -17,9 +17,7 @@ def whole_pair(subject: Subject) -> Finding:
     release = newest_release(subject.rows)
     if release is None:
         return Finding(True, detail="nothing was released yet")
-    version = release.model_version
-    artefact = subject.store.location.model(version) if version else None
-    problem = what_is_wrong(release, subject.index, artefact)
+    problem = what_is_wrong(release, subject.index, subject.store.models.fetch)
     return Finding(
         problem is None,
         value=float(problem is not None),

@@ -62,7 +62,7 @@ def describe_store(summary: Summary, store: Store, wanted: Sequence[Partition]) 
     summary.release = released.release if released else None
     champion = tables.read(TABLES["model"]).filter(pl.col("version") == (version or ""))
     summary.model_score = champion.item(0, "score") if champion.height else None
-    summary.delivered = max(tables.read(TABLES["delivery"])["rows"].to_list(), default=0)
+    summary.delivered = max(tables.read(TABLES["delivery"])["rows"].drop_nulls().to_list(), default=0)
     summary.checks_passed, summary.checks_failed = store.ledger.verdict_counts()
     not_run = {line.partition(":")[0] for line in summary.not_run}
     for name in ("records", "features", "embeddings"):

@@ -1,11 +1,12 @@
 """`webdata embed`: partitions whose vectors another encoder made, embedded again."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
 
 from webdata_assets.errors import NotAdmittedError
-from webdata_assets.partitions import Partition
+from webdata_assets.partitions import Partition, first_date
 from webdata_assets.schemas.embeddings import EMBEDDINGS
 from webdata_assets.settings import Settings
 from webdata_assets.store import Store
@@ -51,7 +52,10 @@ def embed_again(source: str | None, *, everything: bool, tell: Callable[[str], N
     chosen = sorted(each for each in chosen if source in (None, each.source))
     kept = [each for each in chosen if each.source not in registry.enabled]
     problems = [f"{each} keeps its vectors: source {each.source} is not enabled" for each in kept]
-    chosen = [each for each in chosen if each.source in registry.enabled]
+    oldest = first_date(dt.date.min, settings.archive_after_days)
+    archived = [each for each in chosen if each.source in registry.enabled and each.date < oldest]
+    problems += [f"{each} keeps its vectors: it is archived, WEBDATA_ARCHIVE_AFTER_DAYS" for each in archived]
+    chosen = [each for each in chosen if each.source in registry.enabled and each.date >= oldest]
     rows: list[dict[str, Any]] = []
     definitions = build_defs(settings=settings)
     with open_instance(settings) as instance:

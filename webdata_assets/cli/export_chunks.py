@@ -10,7 +10,6 @@ from typing import Any
 
 from webdata_assets.settings import Settings
 from webdata_assets.stages.export.chunks import ChunkFormat, exported_chunks, write_chunks
-from webdata_assets.stages.index.engines import open_index
 from webdata_assets.store import Store
 from webdata_assets.store.releases import current_release
 
@@ -37,7 +36,7 @@ def write_release(
     settings = Settings()
     store = Store.of(settings)
     release = current_release(store)
-    snapshot = open_index(settings.index or store.location.index()).at(release.index_snapshot)
+    snapshot = store.index(settings.index).at(release.index_snapshot)
     flagged = [name for name, wanted in (("pii", with_pii), ("injection", with_injection)) if wanted]
     rows, left_out = exported_chunks(snapshot, release.release, sources=sources, with_flagged=flagged)
     facts = {

@@ -19,7 +19,6 @@ from webdata_assets.settings import Settings
 from webdata_assets.sources.registry import load_sources
 from webdata_assets.stages.export.warc import PageCapture, Repeated, write_warc
 from webdata_assets.store import Store
-from webdata_assets.store.blobs import Blobs
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -119,7 +118,7 @@ def _capture(
         body = original["payload"]
     if has_body and body is None:
         # binaries lie beside the table; bytes that are nowhere are an error
-        body = Blobs(store.location.folder("blobs")).get(row["payload_hash"])
+        body = store.blobs.get(row["payload_hash"])
     return PageCapture(
         url=row["url"],
         moment=_moment(row),

@@ -4,8 +4,10 @@ What belongs here: launching jobs and ticking sensors without a daemon. What doe
 """
 
 import gc
+import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +15,17 @@ from pathlib import Path
 
 import dagster as dg
 
+from webdata_assets.automation.dead_runs import end_dead_runs
 from webdata_assets.automation.jobs import WRITES_TAG
-from webdata_assets.automation.tags import IN_PROGRESS, KILLED_TAG
 from webdata_assets.cli.waiting import wait_for_writers
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.orchestration.executors import IN_PROCESS
+from webdata_assets.orchestration.identity import process_tag
+from webdata_assets.orchestration.instance_config import MADE_BY_US, render_instance_config
 from webdata_assets.partitions import Partition
+from webdata_assets.resources.fetcher import CONNECT_TO_TAG, FetcherResource
 from webdata_assets.resources.logs import JSON_LOGS
 from webdata_assets.settings import Settings
-
-PID_TAG = "webdata/pid"
-"""On runs that a command executes itself; its value is the process's id and start time."""
 
 PARTITION_TAG = "dagster/partition"
 
@@ -30,22 +34,37 @@ _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def ensure_dagster_home(settings: Settings) -> Path:
-    """Return DAGSTER_HOME: the environment's, else a folder of ours with the project's dagster.yaml."""
+    """Return DAGSTER_HOME: the environment's, else a folder of ours with the project's dagster.yaml.
+
+    Where the settings ask for another storage or executor, that file is made from the project's and the
+    settings. A dagster.yaml that somebody else wrote is left as it is.
+    """
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    link, packaged = home / "dagster.yaml", PROJECT_ROOT / "dagster.yaml"
-    if packaged.exists() and not link.exists():
-        link.symlink_to(packaged)
+    file, packaged = home / "dagster.yaml", PROJECT_ROOT / "dagster.yaml"
+    if file.exists() and not file.is_symlink() and not file.read_text().startswith(MADE_BY_US):
+        return home
+    text = render_instance_config(settings, packaged.read_text() if packaged.exists() else "")
+    # renamed into place: other commands read it meanwhile
+    made = home / f"dagster.yaml.{os.getpid()}"
+    if text is not None:
+        if file.is_symlink() or not file.exists() or file.read_text() != text:
+            made.write_text(text)
+            made.replace(file)
+    elif packaged.exists() and not file.is_symlink():
+        made.unlink(missing_ok=True)
+        made.symlink_to(packaged)
+        made.replace(file)
     return home
 
 
 @contextmanager
 def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open the instance; runs of commands that were killed are reported as failed and hold no slot."""
+    """Open the instance; runs whose process here is gone are reported as failed, and hold no slot."""
     with dg.DagsterInstance.from_config(str(ensure_dagster_home(settings))) as instance:
-        _report_dead_runs(instance)
+        end_dead_runs(instance)
         yield instance
 
 
@@ -76,24 +95,40 @@ def execute(
     partition: Partition | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run a job in this process, as a run of the instance, once nobody else writes the same.
+    """Run a job, as a run of the instance, once nobody else writes the same.
+
+    Its steps are carried out in this process, or where the setting `executor` says; then this process hands
+    them out and waits.
 
     Raises:
+        PermanentError: CONFIGURATION, the partition is not in the grid, as when it is archived.
         TransientError: another run over the same tables or partition does not end.
     """
     resolved = definitions.resolve_job_def(job)
+    if partition and resolved.partitions_def and not resolved.partitions_def.has_partition_key(partition.key):
+        raise PermanentError(
+            f"{partition} is not in the grid: its source is not enabled, or it is archived. What is "
+            "stored of it stays readable; to work on it again, set WEBDATA_ARCHIVE_AFTER_DAYS=0",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
     writers = {WRITES_TAG: resolved.tags[WRITES_TAG]} if WRITES_TAG in resolved.tags else {}
     if partition:
         writers = {PARTITION_TAG: partition.key}
     if writers:
         wait_for_writers(instance, writers, lambda line: print(line, file=sys.stderr))
-    result = resolved.execute_in_process(
-        instance=instance,
-        partition_key=partition.key if partition else None,
-        tags={PID_TAG: _own_identity(), **(tags or {})},
-        run_config=JSON_LOGS if definitions.loggers else _SILENT,
-        raise_on_error=False,
-    )
+    config = JSON_LOGS if definitions.loggers else _SILENT
+    if resolved.executor_def.name == IN_PROCESS:
+        run_id = str(uuid.uuid4())
+        result: dg.ExecuteInProcessResult | dg.JobExecutionResult = resolved.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            partition_key=partition.key if partition else None,
+            tags={**process_tag(run_id), **(tags or {})},
+            run_config=config,
+            raise_on_error=False,
+        )
+    else:
+        result = _execute_elsewhere(definitions, instance, job, partition, tags or {}, config)
     failed = tuple(
         f"{check.asset_key.to_user_string()}.{check.check_name}"
         for check in result.get_asset_check_evaluations()
@@ -105,6 +140,30 @@ def execute(
     # A run's cycles hold frames and model sessions, whose memory the collector's thresholds do not see.
     gc.collect()
     return outcome
+
+
+def _execute_elsewhere(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    partition: Partition | None,
+    tags: Mapping[str, str],
+    config: Mapping[str, object],
+) -> dg.JobExecutionResult:
+    """Run a job whose steps other processes carry out, which load the code location by their own settings.
+
+    By the run's tags they learn where hosts are found that this command serves, such as the demo site.
+    """
+    fetcher = (definitions.resources or {}).get("fetcher")
+    connect_to = fetcher.connect_to if isinstance(fetcher, FetcherResource) else {}
+    served = {CONNECT_TO_TAG: json.dumps(connect_to)} if connect_to else {}
+    return dg.execute_job(
+        dg.build_reconstructable_job("webdata_assets.definitions", "job_of_settings", (job,)),
+        instance,
+        run_config=dict(config),
+        tags={**(partition.tags if partition else {}), **served, **tags},
+        raise_on_error=False,
+    )
 
 
 def tick(definitions: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> dg.SensorResult:
@@ -140,48 +199,21 @@ def answer(
     )
 
 
-def _first_error(result: dg.ExecuteInProcessResult) -> tuple[str | None, str | None]:
+def _first_error(result: dg.ExecuteInProcessResult | dg.JobExecutionResult) -> tuple[str | None, str | None]:
     for event in result.all_events:
-        if event.event_type_value != "STEP_FAILURE":
+        if event.event_type_value == "STEP_FAILURE":
+            error = event.step_failure_data.error
+        elif event.event_type_value == "PIPELINE_FAILURE":
+            # no step's own failure: such as a worker that is gone
+            error = event.job_failure_data.error
+        else:
             continue
-        error = event.step_failure_data.error
         if error is None or "DagsterAssetCheckFailedError" in (error.cls_name or ""):
             continue
         cause = error.cause or error
-        message = (cause.message or "").strip().split("\n")[0]
+        first, *others = (cause.message or "").strip().split("\n")
+        message = f"{first} {others[0]}" if first.endswith(":") and others else first
         return cause.cls_name, message.removeprefix(f"{cause.cls_name}: ").rpartition(f"{cause.cls_name}: ")[
             2
         ]
     return None, None
-
-
-def _report_dead_runs(instance: dg.DagsterInstance) -> None:
-    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
-        identity = run.tags.get(PID_TAG)
-        if identity and not _is_alive(identity):
-            instance.add_run_tags(run.run_id, {KILLED_TAG: "true"})
-            instance.report_run_failed(run, "the process that executed this run was killed")
-
-
-def _own_identity() -> str:
-    return f"{os.getpid()}-{_start_time(os.getpid())}"
-
-
-def _is_alive(identity: str) -> bool:
-    pid, _, started = identity.partition("-")
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    # a reused process id has another start time
-    return _start_time(int(pid)) == started
-
-
-def _start_time(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot; empty where /proc does not tell."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

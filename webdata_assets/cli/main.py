@@ -19,7 +19,9 @@ from webdata_assets.cli.insight_commands import insight_app
 from webdata_assets.cli.model import model_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say, tell
 from webdata_assets.cli.selectors import selectors_app
+from webdata_assets.cli.sinks import sinks_app
 from webdata_assets.cli.source_commands import sources_app
+from webdata_assets.cli.storage_commands import storage_app
 from webdata_assets.cli.task import task_app
 
 app = typer.Typer(
@@ -36,10 +38,12 @@ app.add_typer(selectors_app, name="selectors")
 app.add_typer(checks_app, name="checks")
 app.add_typer(dead_letters_app, name="deadletters")
 app.add_typer(export_app, name="export")
+app.add_typer(sinks_app, name="sinks")
 app.add_typer(task_app, name="task")
 app.add_typer(model_app, name="model")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(insight_app)
+app.add_typer(storage_app)
 
 
 @app.command()
@@ -76,6 +80,24 @@ def ui(
 
     with fail_clearly():
         raise typer.Exit(serve_ui(port))
+
+
+@app.command()
+def worker(
+    queue: Annotated[
+        list[str] | None, typer.Option(help="crawl or compute; may be repeated. Both if none.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Steps that it carries out at once.")] = 1,
+    name: Annotated[str, typer.Option(help="Unique within this machine; made up if none.")] = "",
+) -> None:
+    """Carry out steps of runs as a Celery worker, until it is interrupted (WEBDATA_EXECUTOR=celery).
+
+    Example: webdata worker --queue crawl --processes 4
+    """
+    from webdata_assets.cli.worker import serve_steps
+
+    with fail_clearly():
+        raise typer.Exit(serve_steps(queue or (), processes, name))
 
 
 @app.command()

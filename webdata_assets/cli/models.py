@@ -62,7 +62,7 @@ def compare_models(first: str, second: str) -> dict[str, Any]:
     store = _store()
     registry = _registry(store)
     versions = [_find(registry, version) for version in (first, second)]
-    one, other = (Classifier.load(store.location.model(version)) for version in versions)
+    one, other = (Classifier.load(store.models.fetch(version)) for version in versions)
     rows = held_back(store.read_admitted(TRAINING_SET))
     found = compare(one, other, rows, load_task(Settings().task))
     return {
@@ -117,7 +117,7 @@ def promote(version: str, reason: str | None) -> dict[str, Any]:
         raise _refused(f"{chosen} is in use already, with release {in_use.release}")
     if row["score"] < row["floor"]:
         raise _refused(f"{chosen} scores {row['score']:.3f}, under its floor of {row['floor']:.3f}")
-    classifier = Classifier.load(store.location.model(chosen))
+    classifier = Classifier.load(store.models.fetch(chosen))
     if in_use.encoder not in (None, classifier.model_id):
         raise _refused(
             f"{chosen} reads vectors of {classifier.model_id}, the index in use has those of "
@@ -141,7 +141,6 @@ def rollback(to: int | None, reason: str | None) -> dict[str, Any]:
         PermanentError: there is no such release, it is in use, or its index or model is no more.
     """
     from webdata_assets.schemas.release import RELEASE
-    from webdata_assets.stages.index.engines import open_index
     from webdata_assets.stages.learn.pair import what_is_wrong
     from webdata_assets.store.releases import KEPT_RELEASES, current_release, newest_release
 
@@ -154,13 +153,12 @@ def rollback(to: int | None, reason: str | None) -> dict[str, Any]:
         raise _refused("there is no earlier release" if to is None else f"there is no release {to}")
     if _pair(target) == _pair(in_use):
         raise _refused(f"the pair of release {target.release} is in use already")
-    index = open_index(Settings().index or store.location.index())
+    index = store.index(Settings().index)
     if target.index_snapshot not in index.names():
         raise _refused(
             f"the index of release {target.release} was forgotten; those of the last {KEPT_RELEASES} are kept"
         )
-    artefact = store.location.model(target.model_version) if target.model_version else None
-    if problem := what_is_wrong(target, index, artefact):
+    if problem := what_is_wrong(target, index, store.models.fetch):
         raise _refused(f"release {target.release} cannot be used again: {problem}")
     return _decide(store, "rollback", in_use, target.model_version, target.index_snapshot, reason)
 

@@ -109,8 +109,8 @@ def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
     from webdata_assets.cli.demo_hosts import demo_hosts
     from webdata_assets.resources import FetcherResource
     from webdata_assets.schemas.pages import PAGES
+    from webdata_assets.stages.crawl.folder_spool import FolderSpool
     from webdata_assets.stages.crawl.frontier import check_date, plan_frontier
-    from webdata_assets.stages.crawl.spool import Spool
     from webdata_assets.stages.crawl.urls import host_of
     from webdata_assets.store.payloads import Payloads
 
@@ -139,7 +139,7 @@ def _fetch(url: str, source: Source, date: dt.date, settings: Settings) -> Any:
                 one_page,
                 date,
                 frontier,
-                spool=Spool(Path(folder)),
+                spool=FolderSpool(Path(folder)),
                 load_payload=_nothing_stored,
                 now=lambda: dt.datetime.now(dt.UTC),
                 log=lambda _line: None,

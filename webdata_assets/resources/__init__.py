@@ -7,6 +7,7 @@ from webdata_assets.resources.extractor import ExtractorResource
 from webdata_assets.resources.fetcher import FetcherResource
 from webdata_assets.resources.index import IndexResource
 from webdata_assets.resources.mlflow import MlflowResource
+from webdata_assets.resources.sinks import SinksResource
 from webdata_assets.resources.sources import SourcesResource
 from webdata_assets.resources.store import StoreResource
 from webdata_assets.resources.task import TaskResource
@@ -19,6 +20,7 @@ __all__ = [
     "FetcherResource",
     "IndexResource",
     "MlflowResource",
+    "SinksResource",
     "SourcesResource",
     "StoreResource",
     "TaskResource",

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal
 import dagster as dg
 from pydantic import PrivateAttr
 
+from webdata_assets.resources.engine import open_engine
 from webdata_assets.settings import Settings
 
 if TYPE_CHECKING:
     from webdata_assets.stages.embed.encoder import TextEncoder
     from webdata_assets.stages.embed.encoders.spec import EncoderSpec
+    from webdata_assets.stages.engine.engine import Engine
 
 
 class EncoderResource(dg.ConfigurableResource["EncoderResource"]):
@@ -32,6 +34,9 @@ class EncoderResource(dg.ConfigurableResource["EncoderResource"]):
     """To that endpoint, at most."""
     price: float = 0.0
     """Of a million tokens there."""
+    engine: str = "local"
+    """`local`, or a Dask scheduler's address, where texts are encoded."""
+    _engine: "Engine | None" = PrivateAttr(default=None)
     _loaded: "TextEncoder | None" = PrivateAttr(default=None)
 
     @classmethod
@@ -47,6 +52,7 @@ class EncoderResource(dg.ConfigurableResource["EncoderResource"]):
             url=settings.encoder_url,
             requests_per_minute=settings.encoder_requests_per_minute,
             price=settings.encoder_price,
+            engine=settings.engine,
         )
 
     def spec(self) -> "EncoderSpec":
@@ -76,6 +82,17 @@ class EncoderResource(dg.ConfigurableResource["EncoderResource"]):
         """Return the encoder, loaded once per run. Raises PermanentError when a checksum does not match."""
         if self._loaded is None:
             from webdata_assets.stages.embed.encoders.spec import load_encoder
+            from webdata_assets.stages.embed.encoders.spread import SpreadEncoder, is_spread
 
-            self._loaded = load_encoder(self.spec())
+            spec = self.spec()
+            self._loaded = load_encoder(spec)
+            self._engine = open_engine(self.engine) if is_spread(spec) else None
+            if self._engine is not None:
+                self._loaded = SpreadEncoder(self._loaded, spec, self._engine)
         return self._loaded
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """Disconnect from the machines that encode."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = self._loaded = None

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from webdata_assets.resources.store import StoreResource
+
 if TYPE_CHECKING:
     from webdata_assets.stages.index.index import ChunkIndex
 
@@ -12,10 +14,10 @@ class IndexResource(dg.ConfigurableResource["IndexResource"]):
     """Open the index of a deployment: LanceDB, or PostgreSQL with pgvector."""
 
     uri: str
-    """A folder, an object store's address, or `postgresql://…` without a password."""
+    """A folder, an object store's address, or `postgresql://…` without a password; in the store if empty."""
+    store: dg.ResourceDependency[StoreResource]
+    """Has the options of the object store."""
 
     def open(self) -> "ChunkIndex":
         """Return the index. Opening makes nothing; raises PermanentError for an address with a password."""
-        from webdata_assets.stages.index.engines import open_index
-
-        return open_index(self.uri)
+        return self.store.open().index(self.uri)

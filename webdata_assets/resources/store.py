@@ -1,6 +1,7 @@
 """The store as a Dagster resource."""
 
 import os
+from pathlib import Path
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -14,13 +15,16 @@ class StoreResource(dg.ConfigurableResource["StoreResource"]):
 
     root: str
     """A local folder, or an object store's URI."""
+    cache: str = ""
+    """A folder of this machine for copies of what lies in an object store; `.webdata/cache` if empty."""
 
     _opened: Store | None = PrivateAttr(default=None)
 
     def open(self) -> Store:
         """Return the store, one for the whole run. Opening makes nothing and reads nothing."""
         if self._opened is None:
-            self._opened = Store.open(self.root, options=self.options())
+            cache = Path(self.cache) if self.cache else None
+            self._opened = Store.open(self.root, options=self.options(), cache=cache)
         return self._opened
 
     def options(self) -> dict[str, str]:

@@ -20,6 +20,7 @@ from webdata_assets.schemas.quality_report import QUALITY_REPORT
 from webdata_assets.schemas.records import QUARANTINE, RECORDS
 from webdata_assets.schemas.release import RELEASE
 from webdata_assets.schemas.slo import SLO
+from webdata_assets.schemas.storage import STORAGE
 from webdata_assets.schemas.table import Table
 from webdata_assets.schemas.training_set import TRAINING_SET
 from webdata_assets.schemas.vector_index import VECTOR_INDEX
@@ -30,7 +31,7 @@ TABLES: dict[str, Table] = {
         FRONTIER, PAGES, DEAD_LETTERS, RECORDS, QUARANTINE, CHANGES, FEATURES, EMBEDDINGS,
         FINGERPRINTS, NEAR_DUPLICATES, COMPARED_PARTITIONS, CORPUS, VECTOR_INDEX,
         TRAINING_SET, MODEL, RELEASE, MONITORING, DELIVERY,
-        SLO, QUALITY_REPORT,
+        SLO, QUALITY_REPORT, STORAGE,
     )
 }  # fmt: skip
 """The table of each asset, by the asset's name, in the order of the graph."""

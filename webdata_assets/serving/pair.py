@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
 from webdata_assets.stages.embed.encoder import TextEncoder
-from webdata_assets.stages.index.engines import open_index
 from webdata_assets.stages.index.index import ChunkFilter, Snapshot
 from webdata_assets.stages.index.search import Hit, Mode, search
 from webdata_assets.stages.learn.classifier import Classifier, Predictions
@@ -105,7 +104,7 @@ def open_pair(
     release = release or current_release(store)
     encoder = encoder or deployed_encoder(settings)
     _check(release.encoder, encoder, f"the index of release {release.release} holds vectors")
-    snapshot = open_index(settings.index or store.location.index()).at(release.index_snapshot)
+    snapshot = store.index(settings.index).at(release.index_snapshot)
     _check(snapshot.model_id(), encoder, f"the index's state {release.index_snapshot} holds vectors")
     if snapshot.count() != release.chunks:
         raise PermanentError(
@@ -115,7 +114,7 @@ def open_pair(
         )
     classifier = None
     if release.model_version is not None:
-        classifier = Classifier.load(store.location.model(release.model_version))
+        classifier = Classifier.load(store.models.fetch(release.model_version))
         if classifier.inputs.dimensions:
             _check(classifier.model_id, encoder, f"model {release.model_version} was trained on vectors")
     return Pair(release, snapshot, encoder, classifier, load_task(settings.task))

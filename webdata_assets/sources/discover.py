@@ -3,11 +3,14 @@
 What belongs here: one model for each way. What does not: doing it (stages/crawl/discovery).
 """
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from webdata_assets.sources.grammar import JmesPath, Regex, Strict, Url, check_css
+
+_DATE = "{date}"
 
 
 class _UrlRules(Strict):
@@ -102,11 +105,27 @@ class DiscoverApi(_Starting):
         return self
 
 
-class DiscoverWarc(_UrlRules):
+class _Stored(_UrlRules):
+    path: str
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether each date has a place of its own."""
+        return _DATE in self.path
+
+    def at(self, date: dt.date | None) -> str:
+        """Return the place of a date; as it is written, where there is none."""
+        return self.path if date is None else self.path.replace(_DATE, date.isoformat())
+
+
+class DiscoverWarc(_Stored):
     """Web archives: each record belongs to the partition of its own date."""
 
     by: Literal["warc"] = Field(description="Web archives")
-    path: str = Field(description="A WARC or WARC.gz file, or a folder of them; relative to the source file")
+    path: str = Field(
+        description="A WARC or WARC.gz file, or a folder of them, relative to the source file; or "
+        "`s3://bucket/prefix`. `{date}` stands for the partition's date"
+    )
 
     @property
     def start(self) -> tuple[str, ...]:
@@ -114,11 +133,14 @@ class DiscoverWarc(_UrlRules):
         return ()
 
 
-class DiscoverFiles(_UrlRules):
+class DiscoverFiles(_Stored):
     """A folder of pages."""
 
     by: Literal["files"] = Field(description="A folder of pages")
-    path: str = Field(description="The folder; relative to the source file")
+    path: str = Field(
+        description="The folder, relative to the source file, or `s3://bucket/prefix`. `{date}` stands for "
+        "the partition's date, so that each date has a folder of its own"
+    )
     base_url: Url = Field(description="The URL that the folder stands for")
     pattern: str = Field(default="**/*.html", description="Which files are pages, as a glob")
 

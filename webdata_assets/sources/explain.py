@@ -62,10 +62,10 @@ def _words(error: ErrorDetails, location: KeyPath, model: type[BaseModel]) -> tu
     if kind == "broken_rule":
         return context["message"], context["remedy"]
     if kind == "union_tag_not_found":
-        return "required, and missing", "add `by:` with one of urls, links, listing, sitemap, feed, api"
+        return "required, and missing", f"add `by:` with one of {', '.join(_ways(location, model))}"
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "").split(", ")
-        return f"{context['tag']!r} is no way to discover", _nearest(context["tag"], tags)
+        return f"{context['tag']!r} is no way to {location[-3]}", _nearest(context["tag"], tags)
     if kind == "literal_error":
         options = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return f"{given} is not one of the choices", _nearest(str(error["input"]), options)
@@ -98,7 +98,7 @@ def _nearest(given: str, known: list[str]) -> str:
 def _locate(location: KeyPath, document: Document) -> tuple[KeyPath, int]:
     """Return pydantic's location as the file shows it, with the line of the deepest part that exists.
 
-    Left out are the tag of a discovery rule, and the `from[0]` that a short form of a field stands for.
+    Left out are the tag of one way among several, and the `from[0]` that a short form of a field stands for.
     """
     node: Any = document.data
     shown: list[str | int] = []
@@ -109,7 +109,9 @@ def _locate(location: KeyPath, document: Document) -> tuple[KeyPath, int]:
         exists = (isinstance(node, dict) and part in node) or (
             isinstance(node, list) and isinstance(part, int) and part < len(node)
         )
-        is_tag = shown[-2:-1] == ["discover"] and isinstance(node, dict) and node.get("by") == part
+        is_tag = (
+            shown[-2:-1] in (["discover"], ["announce"]) and isinstance(node, dict) and node.get("by") == part
+        )
         if is_tag and parts:
             continue
         if is_tag and not exists:
@@ -180,6 +182,12 @@ def _plain(annotation: Any) -> Any:
         rest = [argument for argument in get_args(annotation) if argument is not NoneType]
         return _plain(rest[0]) if len(rest) == 1 else annotation
     return annotation
+
+
+def _ways(location: KeyPath, model: type[BaseModel]) -> list[str]:
+    """Return the values of `by` that a location may have."""
+    choices = get_args(_annotation(location[:-1], model))
+    return [way for choice in choices for way in _tags(choice)]
 
 
 def _tags(model: Any) -> tuple[Any, ...]:

@@ -5,13 +5,16 @@ extract.py, clean.py, expect.py), and reading files (registry.py).
 """
 
 import datetime as dt
+from typing import get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from webdata_assets.sources.arrival import Arrival
 from webdata_assets.sources.clean import Clean
+from webdata_assets.sources.discover import DiscoverFeed, DiscoverFiles
 from webdata_assets.sources.expect import Expect
 from webdata_assets.sources.extract import Extract
-from webdata_assets.sources.fetch import AsOf, Fetch
+from webdata_assets.sources.fetch import AsOf, Fetch, StoredWay
 from webdata_assets.sources.grammar import Strict, broken_rule, is_cron
 
 SOURCE_NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
@@ -38,6 +41,11 @@ class Source(Strict):
         gt=0,
         description="Hours after the start of its date (UTC) by which a partition must have been admitted; "
         "an alert is sent if it is not. Without it, a scheduled partition is due when its date ends",
+    )
+    arrival: Arrival | None = Field(
+        default=None,
+        description="For data that others deliver: each date is crawled as soon as its data is complete, and "
+        "what comes later is added. For `via: files`, `via: warc` and feeds",
     )
     as_of: AsOf | None = Field(
         default=None, description="How to ask for a past date; without it the source is live"
@@ -76,6 +84,23 @@ class Source(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _arrives_where_it_can_be_seen(self) -> "Source":
+        if self.arrival is None:
+            return self
+        is_stored = self.fetch.via in get_args(StoredWay)
+        if not is_stored and not any(isinstance(rule, DiscoverFeed) for rule in self.fetch.discover):
+            raise broken_rule(
+                f"`arrival` does not go with `via: {self.fetch.via}` without a feed",
+                at=("arrival",),
+                remedy="write `schedule:` instead, or declare a rule `by: feed`",
+            )
+        if not is_stored and self.arrival.marker is not None:
+            raise broken_rule(
+                "a feed has no marker", at=("arrival", "marker"), remedy="leave it out: a feed is polled"
+            )
+        return self
+
     def has(self, date: dt.date) -> bool:
         """Whether the source has a date at all, from its start to its end."""
         return self.start <= date and (self.end is None or date <= self.end)
@@ -98,7 +123,8 @@ class Source(Strict):
     @property
     def is_live(self) -> bool:
         """Whether it shows its present state only; others can be asked for any date."""
-        return self.as_of is None and self.fetch.via != "warc"
+        is_dated = all(isinstance(rule, DiscoverFiles) and rule.is_dated for rule in self.fetch.discover)
+        return self.as_of is None and self.fetch.via != "warc" and not is_dated
 
     @property
     def max_age_hours(self) -> float:

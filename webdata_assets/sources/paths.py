@@ -31,4 +31,4 @@ def _absolute(rule: Discovery, via: str, folder: Path) -> Discovery:
 
 
 def _below(folder: Path, path: str) -> str:
-    return str(folder.absolute() / path)
+    return path if "://" in path else str(folder.absolute() / path)

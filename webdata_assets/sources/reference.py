@@ -4,7 +4,7 @@ What belongs here: models as Markdown. What does not: the JSON Schema for editor
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from webdata_assets.sources import clean, discover, expect, extract, fetch, model, policies
+from webdata_assets.sources import arrival, clean, discover, expect, extract, fetch, model, policies
 
 REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "sources.md"
 
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.Source),
     ("`as_of`", fetch.AsOf),
+    ("`arrival`", arrival.Arrival),
     ("`fetch`", fetch.Fetch),
     ("`fetch.discover`, `by: urls`", discover.DiscoverUrls),
     ("`fetch.discover`, `by: links`", discover.DiscoverLinks),
@@ -60,13 +61,26 @@ def render() -> str:
     return render_sections(_INTRODUCTION, _SECTIONS)
 
 
-def render_sections(introduction: str, sections: Sequence[tuple[str, type[BaseModel]]]) -> str:
-    """Return Markdown with a table of keys for each titled section of a file."""
+def render_sections(
+    introduction: str,
+    sections: Sequence[tuple[str, type[BaseModel]]],
+    *,
+    left_out: Collection[str] = (),
+) -> str:
+    """Return Markdown with a table of keys for each titled section of a file.
+
+    Args:
+        left_out: keys that the first section explains for all.
+    """
     parts = [introduction]
-    for title, section in sections:
+    for position, (title, section) in enumerate(sections):
         parts.append(f"## {title}\n\n{inspect.cleandoc(section.__doc__ or '')}\n")
         parts.append("| key | type | default | meaning |\n|---|---|---|---|")
-        parts += [_row(field.alias or name, field) for name, field in section.model_fields.items()]
+        parts += [
+            _row(field.alias or name, field)
+            for name, field in section.model_fields.items()
+            if position == 0 or name not in left_out
+        ]
         parts.append("")
     return "\n".join(parts)
 

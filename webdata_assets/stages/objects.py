@@ -4,7 +4,9 @@ What belongs here: reading, conditional writing and listing, with typed errors. 
 mean, and credentials, which are among the options that the caller brings.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _TIMEOUT = "60s"
-_RETRIES = 8
+_RETRIES = 1_000
+"""More than there is time for."""
 _RETRY_SECONDS = 90
 """In all: a server that is started again meanwhile is not noticed."""
+_MAX_BACKOFF_SECONDS = 5
 _CLIENT_OPTIONS = frozenset({"allow_http"})
 
 
@@ -30,6 +34,8 @@ class ObjectInfo:
     key: str
     size: int
     etag: str | None
+    modified: dt.datetime | None = None
+    """When it was written, in UTC, as the store's own clock had it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ class Objects:
         """Write an object, in place of one that is there. When this returns, it is durable."""
         import obstore
 
-        self._ask(key, lambda: obstore.put(self._store, key, content))
+        with self._bucket_told():
+            self._ask(key, lambda: obstore.put(self._store, key, content))
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         """Write an object unless there is one; return whether it was written. One of several racers wins.
@@ -56,7 +63,8 @@ class Objects:
         from obstore.exceptions import AlreadyExistsError
 
         try:
-            self._ask(key, lambda: obstore.put(self._store, key, content, mode="create"))
+            with self._bucket_told():
+                self._ask(key, lambda: obstore.put(self._store, key, content, mode="create"))
         except AlreadyExistsError:
             return False
         return True
@@ -98,14 +106,20 @@ class Objects:
             return b""
         return self._ask(key, lambda: bytes(obstore.get_range(self._store, key, start=start, length=length)))
 
-    def size(self, key: str) -> int | None:
-        """Return an object's size in bytes; None where there is none."""
+    def info(self, key: str) -> ObjectInfo | None:
+        """Return what a listing tells of one object; None where there is none."""
         import obstore
 
         try:
-            return int(self._ask(key, lambda: obstore.head(self._store, key))["size"])
+            meta = self._ask(key, lambda: obstore.head(self._store, key))
         except FileNotFoundError:
             return None
+        return ObjectInfo(key, int(meta["size"]), meta["e_tag"], meta["last_modified"])
+
+    def size(self, key: str) -> int | None:
+        """Return an object's size in bytes; None where there is none."""
+        found = self.info(key)
+        return None if found is None else found.size
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects whose keys begin with whole path segments of a prefix, by key."""
@@ -115,7 +129,7 @@ class Objects:
             return [meta for batch in obstore.list(self._store, prefix or None) for meta in batch]
 
         for meta in sorted(self._ask(prefix, read), key=lambda meta: str(meta["path"])):
-            yield ObjectInfo(meta["path"], meta["size"], meta["e_tag"])
+            yield ObjectInfo(meta["path"], meta["size"], meta["e_tag"], meta["last_modified"])
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects; harmless where there are none."""
@@ -140,8 +154,6 @@ class Objects:
 
     @cached_property
     def _store(self) -> "ObjectStore":
-        import datetime as dt
-
         from obstore.exceptions import BaseError
         from obstore.store import from_url
 
@@ -159,13 +171,24 @@ class Objects:
                 retry_config={
                     "max_retries": _RETRIES,
                     "retry_timeout": dt.timedelta(seconds=_RETRY_SECONDS),
+                    "backoff": {"max_backoff": dt.timedelta(seconds=_MAX_BACKOFF_SECONDS)},
                 },
             )
             return store
         except (BaseError, ValueError) as error:
             raise PermanentError(
-                f"{self.uri} is no address of an object store that can be used: {error}; "
+                f"{self.uri} is no address of an object store that can be used: {_said(error)}; "
                 "use s3://bucket/prefix, gs://… or abfs://…",
+                failure_domain=FailureDomain.CONFIGURATION,
+            ) from error
+
+    @contextmanager
+    def _bucket_told(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise PermanentError(
+                f"{self.uri}: there is no such bucket; make it, or name another one",
                 failure_domain=FailureDomain.CONFIGURATION,
             ) from error
 
@@ -185,11 +208,16 @@ class Objects:
             raise
         except (PermissionDeniedError, UnauthenticatedError) as error:
             raise PermanentError(
-                f"{self.uri}/{key} is refused: {error}; check the credentials in the environment "
+                f"{self.uri}/{key} is refused: {_said(error)}; check the credentials in the environment "
                 "(AWS_ACCESS_KEY_ID, AWS_PROFILE or the machine's role) and what they may do",
                 failure_domain=FailureDomain.CONFIGURATION,
             ) from error
         except (BaseError, OSError) as error:
             raise TransientError(
-                f"{self.uri}/{key} cannot be reached: {error}", failure_domain=FailureDomain.RESOURCE
+                f"{self.uri}/{key} cannot be reached: {_said(error)}", failure_domain=FailureDomain.RESOURCE
             ) from error
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; behind the first line it lists its own parts."""
+    return str(error).partition("\n")[0]

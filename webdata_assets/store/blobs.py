@@ -1,15 +1,16 @@
 """Blobs: images, sound, documents and other binaries, each stored once under the hash of its bytes.
 
-What belongs here: which payloads are binary, and keeping them. What does not: the pages that name them
-(payloads.py).
+What belongs here: which payloads are binary, and keeping them in a folder. What does not: keeping them in an
+object store (object_blobs.py), and the pages that name them (payloads.py).
 """
 
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 from blake3 import blake3
@@ -49,9 +50,36 @@ def is_binary(content_type: str | None, body: bytes) -> bool:
     return not body.startswith(_TEXT_MARKS) and bool(_BINARY_DATA_BYTE.search(body[:_SNIFFED_BYTES]))
 
 
+class Blobs(Protocol):
+    """Bytes under their hash, wherever they lie."""
+
+    def put(self, body: bytes) -> str:
+        """Store bytes and return their hash. When this returns, they are durable."""
+        ...
+
+    def put_all(self, bodies: Iterable[bytes]) -> None:
+        """Store several."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes of a hash; raises PayloadMissingError or PayloadCorruptError."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Return whether there are bytes of a hash."""
+        ...
+
+
+def place_of(digest: str) -> str:
+    """Return where the blob of a hash lies, relative to all of them. Raises ValueError for anything else."""
+    if not re.fullmatch(HASH_PATTERN, digest):
+        raise ValueError(f"{digest[:80]!r} is no BLAKE3 hash in hexadecimal")
+    return f"{digest[:2]}/{digest}"
+
+
 @dataclass(frozen=True)
-class Blobs:
-    """Read and write the blobs of a local folder: `<first 2 digits>/<64 digits>` by BLAKE3.
+class FolderBlobs:
+    """Read and write blobs in a local folder: `<first 2 digits>/<64 digits>` by BLAKE3. Implements `Blobs`.
 
     What a killed writer leaves behind lies in the folder `unfinished`; it may go while nobody writes.
     """
@@ -71,11 +99,17 @@ class Blobs:
         place = self._place(digest)
         try:
             if place.is_file() and place.stat().st_size == len(body):
+                os.utime(place)  # young again: maintenance must not remove what a commit is about to name
                 return digest
             self._write(place, body)
         except OSError as error:
             raise _unwritable(place, error) from error
         return digest
+
+    def put_all(self, bodies: Iterable[bytes]) -> None:
+        """Store several."""
+        for body in bodies:
+            self.put(body)
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a hash.
@@ -103,9 +137,7 @@ class Blobs:
         return self._place(digest).is_file()
 
     def _place(self, digest: str) -> Path:
-        if not re.fullmatch(HASH_PATTERN, digest):
-            raise ValueError(f"{digest[:80]!r} is no BLAKE3 hash in hexadecimal")
-        return self.folder / digest[:2] / digest
+        return self.folder / place_of(digest)
 
     def _write(self, place: Path, body: bytes) -> None:
         unfinished = self.folder / _UNFINISHED / uuid.uuid4().hex
@@ -161,8 +193,7 @@ class BinariesApart:
         binaries = [url for url, kind, body in suspects.iter_rows() if is_binary(kind, body)]
         if not binaries:
             return frame
-        for body in suspects.filter(pl.col("url").is_in(binaries))["payload"]:
-            self.blobs.put(body)
+        self.blobs.put_all(suspects.filter(pl.col("url").is_in(binaries))["payload"])
         in_blobs = pl.col("url").is_in(binaries)
         return frame.with_columns(payload=pl.when(~in_blobs).then(pl.col("payload")), in_blobs=in_blobs)
 

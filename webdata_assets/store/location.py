@@ -1,6 +1,7 @@
 """Where things lie under the root of a store.
 
-What belongs here: the layout of folders and the options of object stores. What does not: reading and writing.
+What belongs here: the layout of folders and the options of object stores. What does not: reading and writing,
+but for the spool, whose kind the place decides.
 """
 
 import tempfile
@@ -8,9 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from blake3 import blake3
+
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
+from webdata_assets.stages.crawl.folder_spool import FolderSpool
+from webdata_assets.stages.crawl.object_spool import ObjectSpool
+from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.stages.objects import Objects
+
+_CACHE = Path(".webdata", "cache")
+_CACHE_DIGITS = 16
+_PROBE = ".writable"
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,9 @@ class Location:
     root: str
     options: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Of the object store: endpoint, region, credentials (options.py)."""
+    cache: Path = field(default=_CACHE, compare=False)
+    """A folder of this machine for copies of what lies in an object store. It may be removed at any time when
+    nothing runs."""
 
     @property
     def is_local(self) -> bool:
@@ -49,21 +62,29 @@ class Location:
         """A local folder below the root. Raises PermanentError for an object store."""
         if not self.is_local:
             raise PermanentError(
-                f"WEBDATA_STORE={self.root}: {'/'.join(parts)} needs a local folder for now",
+                f"WEBDATA_STORE={self.root}: {'/'.join(parts)} needs a local folder",
                 failure_domain=FailureDomain.CONFIGURATION,
             )
         return Path(self.uri(*parts))
 
-    def spool(self, partition: Partition) -> Path:
+    def cached(self, *parts: str) -> Path:
+        """A folder of this machine for copies of what lies below names below the root of an object store."""
+        digest = blake3(self.root.rstrip("/").encode()).hexdigest()[:_CACHE_DIGITS]
+        return self.cache.absolute().joinpath(digest, *parts)
+
+    def spool(self, partition: Partition) -> Spool:
         """Where a running crawl keeps its finished pages."""
-        return self.folder("spool", partition.source, partition.date.isoformat())
+        parts = ("spool", partition.source, partition.date.isoformat())
+        if self.is_local:
+            return FolderSpool(self.folder(*parts))
+        return ObjectSpool(self.objects(*parts), self.cached(*parts))
 
     def index(self) -> str:
         """The searchable index."""
         return self.uri("index")
 
     def model(self, version: str) -> Path:
-        """The artefact of one model version."""
+        """The artefact of one model version, where models lie in a folder (models.py otherwise)."""
         return self.folder("models", version)
 
     def delivered(self, name: str) -> str:
@@ -75,8 +96,12 @@ class Location:
         return str(place).removeprefix(self.uri()).lstrip("/")
 
     def check_writable(self) -> None:
-        """Make the root, or raise PermanentError that names the folder and the remedy."""
+        """Make the root, or raise PermanentError that names it and the remedy.
+
+        Raises TransientError if an object store is out of reach.
+        """
         if not self.is_local:
+            self.objects().put(_PROBE, b"")
             return
         root = Path(self.root).absolute()
         try:

@@ -40,7 +40,9 @@ def storage_options(
         PermanentError: CONFIGURATION, there is no such profile, or it gives no credentials.
     """
     if not root.startswith(("s3://", "s3a://")):
-        return {}
+        # the one thing that not every client takes from the environment
+        names = (f"{prefix}_ALLOW_HTTP" for prefix in ("AZURE", "GOOGLE"))
+        return {name: environ[name] for name in names if "://" in root and name in environ}
     options = {}
     endpoint = endpoint or environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
     region = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""

@@ -98,6 +98,11 @@ class Payloads:
         number: int = pages.filter(_HAS_CONTENT).select(pl.len()).collect().item()
         return number
 
+    @staticmethod
+    def hashes(pages: pl.LazyFrame) -> dict[str, str]:
+        """Return URL → payload hash of what `of_pages` yields, without reading a payload."""
+        return dict(pages.filter(_HAS_CONTENT).select("url", "payload_hash").collect().iter_rows())
+
     def last_visits(self, partition: Partition, admitted: pl.DataFrame) -> pl.DataFrame:
         """Return, per URL, the newest visit before the partition's date among admitted partitions.
 

@@ -1,6 +1,6 @@
 """The files of daily reports: where they lie, and how one is put there.
 
-What belongs here: paths, and writing whole files. What does not: what is in them (stages/observe/report).
+What belongs here: addresses, and writing whole files. What does not: what is in them (stages/observe/report).
 """
 
 import datetime as dt
@@ -13,11 +13,17 @@ from blake3 import blake3
 from webdata_assets.store.location import Location
 
 LATEST = "latest.html"
+_ROOM = "reports"
 
 
 def report_path(location: Location, date: dt.date) -> Path:
-    """Return where the report of a day lies. Raises PermanentError for an object store."""
-    return location.folder("reports", f"{date.isoformat()}.html")
+    """Return where the report of a day lies; raises PermanentError for an object store (report_uri)."""
+    return location.folder(_ROOM, _name(date))
+
+
+def report_uri(location: Location, date: dt.date) -> str:
+    """Return where the report of a day lies: a path, or an object's address."""
+    return location.uri(_ROOM, _name(date))
 
 
 def page_hash(page: bytes) -> str:
@@ -25,23 +31,47 @@ def page_hash(page: bytes) -> str:
     return str(blake3(page).hexdigest())
 
 
-def write_report(location: Location, date: dt.date, page: bytes) -> Path:
+def write_report(location: Location, date: dt.date, page: bytes) -> str:
     """Write the report of a day, and once more as `latest.html`; a reader sees the old one or the new one.
 
-    Raises:
-        PermanentError: the store is an object store; reports need a local folder.
+    Returns:
+        Where it lies: a path, or an object's address.
     """
-    path = report_path(location, date)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, page)
-    _replace(path.with_name(LATEST), page)
-    return path
+    if location.is_local:
+        path = report_path(location, date)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, page)
+        _replace(path.with_name(LATEST), page)
+    else:
+        for name in (_name(date), LATEST):
+            location.objects(_ROOM).put(name, page)
+    return report_uri(location, date)
 
 
 def read_report(location: Location, date: dt.date) -> bytes | None:
     """Return the report of a day as it lies there; None where there is none."""
+    if not location.is_local:
+        return location.objects(_ROOM).get(_name(date))
     path = report_path(location, date)
     return path.read_bytes() if path.is_file() else None
+
+
+def report_file(location: Location, date: dt.date) -> Path | None:
+    """Return the report of a day as a file that a browser opens: itself, or a copy; None without a report."""
+    if location.is_local:
+        path = report_path(location, date)
+        return path if path.is_file() else None
+    page = read_report(location, date)
+    if page is None:
+        return None
+    copy = location.cached(_ROOM, _name(date))
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    _replace(copy, page)
+    return copy
+
+
+def _name(date: dt.date) -> str:
+    return f"{date.isoformat()}.html"
 
 
 def _replace(path: Path, content: bytes) -> None:

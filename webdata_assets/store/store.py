@@ -4,6 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -11,10 +12,14 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.settings import Settings
 from webdata_assets.stages.hashing import content_hash, ordered_content_hash
+from webdata_assets.stages.index.engines import open_index
+from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets.stages.parts import Parts
-from webdata_assets.store.blobs import Blobs
+from webdata_assets.store.blobs import Blobs, FolderBlobs
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.location import Location
+from webdata_assets.store.models import Models
+from webdata_assets.store.object_blobs import ObjectBlobs
 from webdata_assets.store.options import storage_options
 from webdata_assets.store.payloads import Payloads
 from webdata_assets.store.tables import Tables
@@ -41,13 +46,15 @@ class Store:
         now: Callable[[], dt.datetime] = utc_now,
         *,
         options: Mapping[str, str] | None = None,
+        cache: Path | None = None,
     ) -> "Store":
         """Open the store under a local folder or an object store's URI; nothing is created yet.
 
         Args:
             options: of the object store (options.py); what is missing comes from the environment.
+            cache: a folder of this machine for copies of what lies in an object store.
         """
-        location = Location(root, options or {})
+        location = Location(root, options or {}, **({"cache": cache} if cache else {}))
         tables = Tables(location)
         return cls(location, tables, Ledger(tables, now), Payloads(tables))
 
@@ -57,12 +64,26 @@ class Store:
         options = storage_options(
             settings.store, os.environ, endpoint=settings.s3_endpoint, region=settings.s3_region
         )
-        return cls.open(settings.store, options=options)
+        return cls.open(settings.store, options=options, cache=settings.cache)
 
     @property
     def blobs(self) -> Blobs:
-        """The binaries among the payloads. Raises PermanentError for an object store."""
-        return Blobs(self.location.folder("blobs"))
+        """The binaries among the payloads."""
+        if self.location.is_local:
+            return FolderBlobs(self.location.folder("blobs"))
+        return ObjectBlobs(self.location.objects("blobs"))
+
+    @property
+    def models(self) -> Models:
+        """The artefacts of models."""
+        return Models(self.location)
+
+    def index(self, uri: str = "") -> ChunkIndex:
+        """Return the searchable index: the one at an address, or the one in the store if that is empty.
+
+        Raises PermanentError for an address with a password.
+        """
+        return open_index(uri or self.location.index(), self.location.options)
 
     def read_admitted(self, table: Table, partition: Partition | None = None) -> pl.DataFrame:
         """Rows of one admitted partition, or of an admitted unpartitioned table, sorted by key.

@@ -4,28 +4,28 @@ What belongs here: creating, overwriting, appending and scanning. What does not:
 and what a row means (schemas/).
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import TableNotFoundError
 
-from webdata_assets.errors import FailureDomain, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import Table
 from webdata_assets.stages.parts import FrameParts, Parts
+from webdata_assets.store.commits import MAX_COMMIT_RETRIES, retried
 from webdata_assets.store.files import COMPACTED_ROW_BYTES, layout
 from webdata_assets.store.fitting import check_frame, check_types
 from webdata_assets.store.location import Location
-from webdata_assets.store.predicates import partition_predicate
+from webdata_assets.store.migration import as_present, is_present, migrate
+from webdata_assets.store.predicates import partition_filters, partition_predicate
 
-_Result = TypeVar("_Result")
-
-MAX_COMMIT_RETRIES = 100
-WRITE_TRIES = 5
+REOPENED_AFTER = 25
+"""Commits after which an open table is opened anew: each one that it follows makes it a little slower."""
+CHECKPOINT_INTERVAL = 20
+"""Commits between two checkpoints: what opening a table reads at most, beside the checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Tables:
     """Read and write the typed tables of one store."""
 
     location: Location
-    _opened: dict[str, DeltaTable] = field(default_factory=dict, repr=False, compare=False)
-    """Tables by name: an open table reads only the commits that came since."""
+    _opened: dict[str, tuple[DeltaTable, int]] = field(default_factory=dict, repr=False, compare=False)
+    """Tables by name, with the version at which each was opened: an open one reads only what came since."""
 
     def overwrite(
         self,
@@ -64,7 +64,11 @@ class Tables:
             check_frame(table, rows, partition)
         properties = CommitProperties(
             max_commit_retries=MAX_COMMIT_RETRIES,
-            custom_metadata={"run_id": run_id, "data_version": data_version},
+            custom_metadata={
+                "run_id": run_id,
+                "data_version": data_version,
+                **({"partition": partition.key} if partition else {}),
+            },
         )
         return self._commit(
             table,
@@ -92,13 +96,45 @@ class Tables:
             what=f"append to {table.name}",
         )
 
-    def compact(self, table: Table) -> None:
-        """Put small files together. Content stays as it is; readers notice nothing."""
-        self._commit(
+    def compact(self, table: Table, partition: Partition | None = None) -> int:
+        """Put small files together, of one partition or of all; return the table's Delta version after it.
+
+        Content stays as it is; readers notice nothing, and of a writer of the same rows one of both tries
+        again.
+        """
+        filters = [] if partition is None else partition_filters(partition)
+        return self._commit(
             table,
-            lambda delta: delta.optimize.compact(writer_properties=layout(table, COMPACTED_ROW_BYTES)),
-            what=f"compact {table.name}",
+            lambda delta: delta.optimize.compact(
+                partition_filters=filters or None, writer_properties=layout(table, COMPACTED_ROW_BYTES)
+            ),
+            what=f"compact {table.name} {partition or ''}",
         )
+
+    def restore(self, table: Table, version: int, *, run_id: str) -> int:
+        """Make a whole table what it was at a Delta version, in one commit; return the version after it.
+
+        Raises:
+            TransientError: files of that version are gone, or another writer won on every try.
+        """
+        properties = CommitProperties(custom_metadata={"run_id": run_id, "restored": str(version)})
+        return self._commit(
+            table,
+            lambda delta: delta.restore(version, commit_properties=properties),
+            what=f"restore {table.name} to version {version}",
+        )
+
+    def migrate(self, table: Table) -> bool:
+        """Bring a stored table to its present schema; return whether there was anything to do.
+
+        Raises:
+            SchemaMigrationError: that cannot be done without loss.
+        """
+        delta = self.open(table)
+        if delta is None or is_present(delta, table):
+            return False
+        self._commit(table, lambda _: None, what=f"migrate {table.name}")
+        return True
 
     def ensure(self, table: Table) -> None:
         """Create the table if there is none. Several first writers may race; one creates, all return."""
@@ -107,9 +143,14 @@ class Tables:
             return
         self.location.check_writable()
         columns = ["date", "source"] if table.partitioned else _clustering(table)
-        _retried(
+        retried(
             lambda: write_deltalake(
-                uri, table.empty(), mode="ignore", partition_by=columns, storage_options=options
+                uri,
+                table.empty(),
+                mode="ignore",
+                partition_by=columns,
+                storage_options=options,
+                configuration={"delta.checkpointInterval": str(CHECKPOINT_INTERVAL)},
             ),
             what=f"create {table.name}",
         )
@@ -120,21 +161,15 @@ class Tables:
 
     def version(self, table: Table) -> int | None:
         """The table's newest Delta version; None when nothing was ever written to it."""
-        delta = self._open(table)
+        delta = self.open(table)
         return None if delta is None else delta.version()
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Every row that the table holds now, admitted or not, in the table's column order."""
-        delta = self._open(table)
+        delta = self.open(table)
         if delta is None:
             return table.empty().lazy()
-        rows = pl.scan_delta(delta)
-        stored = set(rows.collect_schema())
-        # a column that came to the table later is null in what was written before
-        return rows.select(
-            name if name in stored else pl.lit(None, dtype).alias(name)
-            for name, dtype in table.polars_schema.items()
-        )
+        return as_present(pl.scan_delta(delta), table)
 
     def scan_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
         """Rows of one partition, admitted or not, in the order in which they were written."""
@@ -152,16 +187,17 @@ class Tables:
         """Every row of an unpartitioned table, sorted by its key."""
         return self.scan(table).sort(table.key).collect()
 
-    def _open(self, table: Table) -> DeltaTable | None:
+    def open(self, table: Table) -> DeltaTable | None:
         """Return the table at its newest version, or None when nothing was ever written to it."""
-        opened = self._opened.get(table.name)
+        opened, opened_at = self._opened.get(table.name, (None, 0))
         try:
-            if opened is None:
-                opened = self._opened[table.name] = DeltaTable(
+            if opened is not None:
+                opened.update_incremental()
+            if opened is None or opened.version() - opened_at >= REOPENED_AFTER:
+                opened = DeltaTable(
                     self.location.table(table.name), storage_options=dict(self.location.options)
                 )
-            else:
-                opened.update_incremental()
+                self._opened[table.name] = opened, opened.version()
         except TableNotFoundError:
             self._opened.pop(table.name, None)
             return None
@@ -171,30 +207,17 @@ class Tables:
         """Run an action that commits once to the newest version; return the version after it."""
 
         def attempt() -> int:
-            delta = self._open(table)
+            delta = self.open(table)
             if delta is None:
                 self.ensure(table)
-                delta = self._open(table)
+                delta = self.open(table)
                 assert delta is not None
-            delta = _with_new_columns(delta, table)
+            if not is_present(delta, table):
+                migrate(delta, table, lambda: layout(table, COMPACTED_ROW_BYTES))
             action(delta)
             return delta.version()
 
-        return _retried(attempt, what=what)
-
-
-def _with_new_columns(delta: DeltaTable, table: Table) -> DeltaTable:
-    """Add the nullable columns that the schema has and a table made by an earlier version has not."""
-    from deltalake import Field, Schema
-
-    stored = {field.name for field in delta.schema().fields}
-    missing = [name for name in table.polars_schema if name not in stored]
-    if missing:
-        import pyarrow as pa
-
-        wanted = Schema.from_arrow(pa.schema(table.empty().select(missing).to_arrow().schema))
-        delta.alter.add_columns([Field(field.name, field.type, nullable=True) for field in wanted.fields])
-    return delta
+        return retried(attempt, what=what)
 
 
 def _clustering(table: Table) -> list[str] | None:
@@ -214,20 +237,3 @@ def _stream(table: Table, rows: Parts, partition: Partition | None) -> Any:
             yield from frame.to_arrow(compat_level=newest).to_batches()
 
     return pa.RecordBatchReader.from_batches(table.empty().to_arrow(compat_level=newest).schema, batches())
-
-
-def _retried(action: Callable[[], _Result], *, what: str) -> _Result:
-    """Run a commit again when another writer won: conflicts and racing creations are transient."""
-    for attempt in range(WRITE_TRIES):
-        try:
-            return action()
-        except (CommitFailedError, DeltaError) as error:
-            if attempt == WRITE_TRIES - 1 or not _is_conflict(error):
-                raise TransientError(f"cannot {what}: {error}", failure_domain=FailureDomain.SINK) from error
-            time.sleep(0.05 * 2**attempt)
-    raise AssertionError("unreachable")
-
-
-def _is_conflict(error: DeltaError) -> bool:
-    text = str(error).lower()
-    return isinstance(error, CommitFailedError) or "already exists" in text or "conflict" in text

@@ -88,7 +88,7 @@ def test_a_repair_requests_only_what_is_missing_and_what_that_leads_to(
     assert after.join(kept.select("url"), on="url", how="semi").equals(kept)
     assert holes.store.tables.version(PAGES) == (version or 0) + 1
     assert holes.store.tables.read_partition(DEAD_LETTERS, PARTITION).is_empty()
-    assert not holes.store.location.spool(PARTITION).exists()
+    assert not holes.store.location.spool(PARTITION).scratch.exists()
 
 
 def test_a_binary_that_is_lost_is_fetched_again_and_the_others_are_not(

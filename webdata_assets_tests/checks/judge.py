@@ -4,11 +4,16 @@ What belongs here: finding a check in the catalogue and giving it a subject. Wha
 """
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 
 from webdata_assets.checks.catalogue import STEPS
 from webdata_assets.checks.check import Check, Finding, Subject
 from webdata_assets.checks.limits import Limit
 from webdata_assets.partitions import Partition
+from webdata_assets.settings import PACKAGED_SINKS
+from webdata_assets.sinks.loading import load_sinks
+from webdata_assets.sinks.model import SinkFile
 from webdata_assets.sources.model import Source
 from webdata_assets.store import Store
 from webdata_assets.tasks.model import Task
@@ -40,10 +45,12 @@ def judge(
     declared: Source | None = None,
     now: dt.datetime = NOON,
     task: Task = samples.TASK,
+    sinks: Mapping[str, SinkFile] | None = None,
 ) -> Finding:
-    """Evaluate a check of the catalogue on what is stored."""
+    """Evaluate a check of the catalogue on what is stored; with the packaged sinks if none are given."""
     chosen = _find(table, check)
-    return chosen.evaluate(_subject(store, chosen, partition, declared, now, task))
+    subject = _subject(store, chosen, partition, declared, now, task)
+    return chosen.evaluate(replace(subject, sinks=load_sinks(PACKAGED_SINKS) if sinks is None else sinks))
 
 
 def limits(

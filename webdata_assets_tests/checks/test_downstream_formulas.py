@@ -67,7 +67,8 @@ def training_set(labels=3):
 
 def delivered(sink, content):
     return {
-        "sink": sink, "target": f"delivered/{sink}", "rows": 7, "content_hash": digest(content),
+        "sink": sink, "kind": "delta", "content": "records", "state": "delivered",
+        "target": f"delivered/{sink}", "rows": 7, "content_hash": digest(content),
         "source_hash": digest("sent"), "corpus_version": digest("c"), "inserted": 7, "updated": 0,
         "deleted": 0, "run_id": "run", "delivered_at": NOON,
     }  # fmt: skip
@@ -81,4 +82,5 @@ def test_same_content(store):
     put_rows(store, "delivery", delivered("delta", "sent"), delivered("parquet", "less"), partition=None)
     finding = unpartitioned(store, "delivery", "same_content")
     assert numbers(finding) == (False, 1, 0)
+    assert finding.metrics["wrong_in_parquet"] == 1
     assert finding.detail == "sinks that differ from what was sent: parquet"

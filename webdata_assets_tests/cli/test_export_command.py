@@ -12,7 +12,6 @@ from webdata_assets.stages.crawl.stored.warc import WarcTransport
 from webdata_assets.stages.crawl.stored.warc_index import WarcIndex
 from webdata_assets.stages.crawl.transport import Request
 from webdata_assets.store import Store
-from webdata_assets.store.blobs import Blobs
 from webdata_assets_tests.cli.calling import Webdata
 from webdata_assets_tests.sources.reading import GOOD
 from webdata_assets_tests.store.rows import DAY, SHOP, admit, digest, frame, put, row
@@ -159,7 +158,7 @@ def test_binaries_that_lie_beside_the_table_are_in_the_archive(shop: Webdata) ->
     assert said.exit_code == 1
     assert "there is no blob" in said.stderr
     assert not out.exists()
-    Blobs(store.location.folder("blobs")).put(image)
+    store.blobs.put(image)
     assert read(export(shop, "a.warc.gz"), shop.folder / "cache", DAY) == {
         "https://shop.example.com/0": image
     }

@@ -13,6 +13,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.crawler import crawl
+from webdata_assets.stages.crawl.folder_spool import FolderSpool
 from webdata_assets.stages.crawl.frontier import plan_frontier
 from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.http.proxies import ProxyPool
@@ -90,7 +91,7 @@ class Crawling:
     def __init__(self, site: FaultServer, spool: Path) -> None:
         self.site = site
         self.clock = FastClock()
-        self.spool = Spool(spool)
+        self.spool: Spool = FolderSpool(spool)
         self.stored: dict[str, bytes] = {}
 
     def run(

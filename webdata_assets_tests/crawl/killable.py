@@ -7,6 +7,7 @@ from pathlib import Path
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.crawler import crawl
+from webdata_assets.stages.crawl.folder_spool import FolderSpool
 from webdata_assets.stages.crawl.frontier import plan_frontier
 from webdata_assets.stages.crawl.http.aiohttp import HttpTransport
 from webdata_assets.stages.crawl.spool import Spool
@@ -19,7 +20,8 @@ def big_site() -> Source:
     return source_of(starting("links"), concurrency=CONCURRENCY)
 
 
-async def main(address: str, spool: str) -> None:
+async def visit(address: str, spool: Spool) -> None:
+    """Crawl the big site, as a test's process that is killed."""
     source = big_site()
     transport = HttpTransport(connect_to={HOST: address})
     await crawl(
@@ -27,7 +29,7 @@ async def main(address: str, spool: str) -> None:
         DATE,
         plan_frontier(source, DATE, TABLES["pages"].empty()),
         transport=transport,
-        spool=Spool(Path(spool)),
+        spool=spool,
         load_payload=lambda *_: b"",
         user_agent=USER_AGENT,
         now=lambda: NOW,
@@ -36,4 +38,4 @@ async def main(address: str, spool: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(visit(sys.argv[1], FolderSpool(Path(sys.argv[2]))))

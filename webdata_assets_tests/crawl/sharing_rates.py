@@ -1,4 +1,7 @@
-"""A process that asks a server as fast as the shared rate lets it: `python -m … FILE PORT RATE`."""
+"""A process that asks a server as fast as the shared rate lets it: `python -m … STORE PORT RATE`.
+
+The store is a file, or a server's address.
+"""
 
 import asyncio
 import sys
@@ -6,14 +9,16 @@ from pathlib import Path
 
 from webdata_assets.stages.crawl.clock import SystemClock
 from webdata_assets.stages.crawl.politeness.pacing import Politeness
+from webdata_assets.stages.crawl.politeness.rate_store import open_rate_store
 from webdata_assets.stages.crawl.politeness.rates import SharedRates
 
 WORKERS = 2
 
 
-async def main(file: Path, port: int, rate: float) -> None:
+async def main(place: str, port: int, rate: float) -> None:
+    store = open_rate_store(place if "://" in place else "", Path(place))
     politeness = Politeness(
-        requests_per_second=rate, concurrency=WORKERS, clock=SystemClock(), rates=SharedRates(file)
+        requests_per_second=rate, concurrency=WORKERS, clock=SystemClock(), rates=SharedRates(store)
     )
 
     async def work() -> None:
@@ -28,4 +33,4 @@ async def main(file: Path, port: int, rate: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))

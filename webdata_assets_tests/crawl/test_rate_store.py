@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from pyrate_limiter import GCRA, Rate
 
 from webdata_assets.errors import FailureDomain
-from webdata_assets.stages.crawl.politeness.rate_store import (
-    MAX_AHEAD_SECONDS,
-    RateStoreError,
-    SqliteRateStore,
-)
+from webdata_assets.stages.crawl.politeness.rate_store import MAX_AHEAD_SECONDS, RateStoreError
+from webdata_assets.stages.crawl.politeness.rate_store_sqlite import SqliteRateStore
 
 
 class WallClock:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.stages.crawl.discovery import Found
+from webdata_assets.stages.crawl.folder_spool import FolderSpool, GroupedWriter
 from webdata_assets.stages.crawl.rows import Visit, visit_from_json, visit_to_json
-from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
 from webdata_assets_tests.crawl.harness import (
     DATE,
     NOW,
@@ -37,7 +37,7 @@ def entry(path: str, body: bytes | None = b"x") -> bytes:
     return orjson.dumps({"url": START + path, "outcome": "fetched", "payload_hash": digest})
 
 
-def read(spool: Spool) -> dict[str, bytes | None]:
+def read(spool: FolderSpool) -> dict[str, bytes | None]:
     """URL → payload."""
     return {values["url"]: spool.payload(place) for values, place in spool.entries()}
 
@@ -73,7 +73,7 @@ def test_a_killed_crawl_resumes_and_ends_as_if_undisturbed(
 
     before = len(crawling.site.targets())
     assert kill_after <= before < PAGES
-    crawling.spool = Spool(tmp_path / "s")
+    crawling.spool = FolderSpool(tmp_path / "s")
     resumed = crawling.run(big_site())
     assert hashed(resumed.pages).equals(hashed(undisturbed.pages))
     assert resumed.pages["payload"].equals(undisturbed.pages["payload"])
@@ -123,14 +123,14 @@ def test_a_bug_in_the_callers_code_is_raised_as_it_is(crawling: Crawling) -> Non
 def test_what_was_appended_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes | None]
 ) -> None:
-    spool = Spool(tmp_path_factory.mktemp("spool"))
+    spool = FolderSpool(tmp_path_factory.mktemp("spool"))
     assert spool.is_empty()
     half = len(bodies) // 2
     places = []
     for part in (range(half), range(half, len(bodies))):
         if part:
             places += spool.append([(entry(str(number), bodies[number]), bodies[number]) for number in part])
-    with Spool(spool.folder).reader() as payload_at:
+    with FolderSpool(spool.folder).reader() as payload_at:
         assert [payload_at(place) for place in places] == bodies
     assert read(spool) == {f"{START}{number}": body for number, body in enumerate(bodies)}
 
@@ -140,7 +140,7 @@ def test_what_was_appended_is_read_back(
 def test_an_entry_that_a_kill_left_torn_is_passed_over(
     tmp_path_factory: pytest.TempPathFactory, behind: bytes, data: st.DataObject
 ) -> None:
-    spool = Spool(tmp_path_factory.mktemp("spool"))
+    spool = FolderSpool(tmp_path_factory.mktemp("spool"))
     [first] = spool.append([(entry("whole"), b"x")])
     body = bytes(range(256)) * 4
     spool.append([(entry("torn", body), body), (entry("nothing", None), None)])
@@ -156,16 +156,16 @@ def test_an_entry_that_a_kill_left_torn_is_passed_over(
 
 
 def test_each_process_writes_a_segment_of_its_own(tmp_path: Path) -> None:
-    one, other = Spool(tmp_path), Spool(tmp_path)
+    one, other = FolderSpool(tmp_path), FolderSpool(tmp_path)
     one.append([(entry("a", b"x"), b"x")])
     other.append([(entry("b", b"y"), b"y")])
     one.append([(entry("c", b"z"), b"z")])
-    assert read(Spool(tmp_path)) == {START + "a": b"x", START + "b": b"y", START + "c": b"z"}
+    assert read(FolderSpool(tmp_path)) == {START + "a": b"x", START + "b": b"y", START + "c": b"z"}
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_dropped_spool_is_empty(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     spool.append([(entry("a"), None)])
     spool.note("job", {"id": 1})
     spool.drop()
@@ -175,7 +175,7 @@ def test_a_dropped_spool_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_note_replaces_the_one_before(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     assert spool.read_note("job ../x") is None
     spool.note("job ../x", {"cursor": None})
     spool.note("job ../x", {"cursor": "2"})
@@ -199,16 +199,16 @@ def test_a_visit_is_the_same_after_the_spool() -> None:
 
 
 async def test_entries_that_finish_together_share_a_segment(tmp_path: Path) -> None:
-    writer = GroupedWriter(Spool(tmp_path))
+    writer = GroupedWriter(FolderSpool(tmp_path))
     await asyncio.gather(*(writer.write(entry(str(number)), b"x") for number in range(50)))
-    assert len(read(Spool(tmp_path))) == 50
+    assert len(read(FolderSpool(tmp_path))) == 50
     assert len(list(tmp_path.iterdir())) <= 3
 
 
 async def test_a_write_that_fails_is_not_taken_for_done(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    writer = GroupedWriter(Spool(blocked))
+    writer = GroupedWriter(FolderSpool(blocked))
     results = await asyncio.gather(
         *(writer.write(entry(str(n)), None) for n in range(3)), return_exceptions=True
     )

@@ -14,7 +14,6 @@ from webdata_assets.schemas.pages import DEAD_LETTERS, PAGES
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.crawler import crawl
 from webdata_assets.stages.crawl.frontier import plan_frontier
-from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.stages.crawl.transport import Transport
 from webdata_assets.store.store import Store, data_version
 
@@ -57,7 +56,7 @@ async def crawl_and_store(
         frontier: a Parquet file with the frontier, in place of the planned one.
     """
     partition = Partition(date, source.name)
-    spool = Spool(store.location.spool(partition))
+    spool = store.location.spool(partition)
     stored = store.tables.read_partition(PAGES, partition, ["outcome"])
     if stored.height and spool.is_empty():
         # an earlier run died after its last write

@@ -9,7 +9,8 @@ from typing import Any
 
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.resources import FetcherResource
-from webdata_assets.stages.crawl.spool import Place, Spool
+from webdata_assets.stages.crawl.folder_spool import FolderSpool
+from webdata_assets.stages.crawl.spool import Place
 from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.tables import Tables
@@ -35,16 +36,16 @@ def die_for(table_name: str, original: Callable[..., Any]) -> Callable[..., Any]
 
 
 def die_in_the_crawl() -> None:
-    append = Spool.append
+    append = FolderSpool.append
     segments = iter(range(SPOOLED_SEGMENTS - 1))
 
-    def append_and_die(self: Spool, entries: list[tuple[bytes, bytes | None]]) -> list[Place]:
+    def append_and_die(self: FolderSpool, entries: list[tuple[bytes, bytes | None]]) -> list[Place]:
         places = append(self, entries)
         if next(segments, None) is None:
             die()
         return places
 
-    Spool.append = append_and_die  # type: ignore[method-assign]
+    FolderSpool.append = append_and_die  # type: ignore[method-assign]
 
 
 def die_before_the_crawl() -> None:

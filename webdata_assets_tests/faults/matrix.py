@@ -112,7 +112,7 @@ MATRIX = (
           job=RETRAIN, cheap=True),
     Fault("model", "new records have drifted", inject.drift, "goes on", alert="model_held_back", job=PUBLISH),
     # sink: nothing partial is visible; merged again on the next try
-    Fault("sink", "the target cannot be written", inject.no_room_for_deliveries, "crashed",
+    Fault("sink", "the target cannot be written", inject.no_room_for_deliveries, "halted",
           alert="delivery_halted", job=PUBLISH, cheap=True),
     Fault("sink", "others have deleted rows of the target", inject.rows_deleted, "goes on", job=PUBLISH),
     # bug: raised as it is, never recorded as bad data

@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import dagster as dg
 import pytest
 
 from webdata_assets.automation.tags import KILLED_TAG
-from webdata_assets.cli.instance import PID_TAG, open_instance
+from webdata_assets.cli.instance import open_instance
 from webdata_assets.cli.partitions import run_partition
 from webdata_assets.demo.server import DemoSite
+from webdata_assets.orchestration.identity import PROCESS_TAG, ProcessIdentity
 from webdata_assets.partitions import Partition
 from webdata_assets.settings import Settings
 from webdata_assets.sources.registry import load_sources
@@ -127,7 +129,7 @@ def test_a_killed_run_is_brought_to_its_end_by_another(
     report = folder.run(monkeypatch, replay=stage == "in embeddings")
     assert report["admitted"], report["problems"]
     assert folder.store.content_hashes() == hashes
-    assert not folder.store.location.spool(PARTITION).exists()
+    assert not folder.store.location.spool(PARTITION).scratch.exists()
 
     assert set(folder.asked()) == set(pages)
     twice = folder.asked().total() - pages.total()
@@ -146,7 +148,9 @@ def test_a_run_whose_process_is_dead_holds_no_slot(status: dg.DagsterRunStatus, 
     ended.wait()
     settings = Settings(home=tmp_path)
     with open_instance(settings) as instance:
-        dead = instance.create_run_for_job(idle, status=status, tags={PID_TAG: f"{ended.pid}-1"})
+        run_id = str(uuid.uuid4())
+        tags = {PROCESS_TAG: f"{run_id}@{replace(ProcessIdentity.own(), pid=ended.pid)}"}
+        dead = instance.create_run_for_job(idle, run_id=run_id, status=status, tags=tags)
         foreign = instance.create_run_for_job(idle, status=status)
     with open_instance(settings) as instance:
         found = {run.run_id: run for run in instance.get_runs()}

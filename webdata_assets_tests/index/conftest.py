@@ -9,7 +9,7 @@ from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets.stages.index.engines import open_index
 from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets_tests.embed.tiny import real_encoder_or_skip
-from webdata_assets_tests.index.postgres_server import fresh_database, running_server
+from webdata_assets_tests.servers.postgres import fresh_database, running_server
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from webdata_assets.stages.index.postgres import PostgresIndex
 from webdata_assets.stages.index.postgres_layout import SCHEMA, graph_type
 from webdata_assets.stages.index.recall import recall_at_10
 from webdata_assets_tests.index.many import EVERYTHING, chunks, numbers
-from webdata_assets_tests.index.postgres_server import fresh_database, running_server
+from webdata_assets_tests.servers.postgres import fresh_database, running_server
 
 
 @pytest.fixture(scope="module")

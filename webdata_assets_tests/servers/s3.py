@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import obstore
@@ -136,3 +137,21 @@ class S3Server:
         )  # fmt: skip
         if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
             client.create_bucket(Bucket=BUCKET)
+
+
+class S3Place:
+    """A prefix of the server's bucket that no other test uses."""
+
+    def __init__(self, server: S3Server) -> None:
+        self.server = server
+        self.uri = f"s3://{BUCKET}/{uuid.uuid4().hex}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to use it."""
+        return self.server.environment
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The same as options of deltalake, polars, LanceDB and obstore."""
+        return self.server.environment

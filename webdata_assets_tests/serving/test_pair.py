@@ -5,7 +5,7 @@ import pytest
 
 from webdata_assets.errors import FailureDomain, NotAdmittedError, PermanentError
 from webdata_assets.serving.pair import open_pair
-from webdata_assets_tests.index.postgres_server import fresh_database, running_server
+from webdata_assets_tests.servers.postgres import fresh_database, running_server
 from webdata_assets_tests.serving.releasing import Releasing, write_encoder
 
 

@@ -14,9 +14,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.store.blobs import Blobs, is_binary
-from webdata_assets.store.location import Location
+from webdata_assets.store.blobs import FolderBlobs, is_binary
 from webdata_assets.store.payloads import PayloadCorruptError, PayloadMissingError
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -72,20 +70,20 @@ def test_text_in_any_guise_is_not(content_type: str | None, body: bytes) -> None
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> Blobs:
-    return Blobs(tmp_path / "blobs")
+def blobs(tmp_path: Path) -> FolderBlobs:
+    return FolderBlobs(tmp_path / "blobs")
 
 
 @given(body=st.binary(max_size=2_000))
 def test_what_is_put_is_what_is_got(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
-    blobs = Blobs(tmp_path_factory.mktemp("blobs"))
+    blobs = FolderBlobs(tmp_path_factory.mktemp("blobs"))
     digest = blobs.put(body)
     assert digest == blake3(body).hexdigest()
     assert blobs.get(digest) == body
     assert blobs.put(body) == digest
 
 
-def test_equal_bytes_are_stored_once_under_their_hash(blobs: Blobs) -> None:
+def test_equal_bytes_are_stored_once_under_their_hash(blobs: FolderBlobs) -> None:
     digest = blobs.put(PNG)
     place = blobs.folder / digest[:2] / digest
     written = place.stat().st_mtime_ns, place.stat().st_ino
@@ -96,38 +94,32 @@ def test_equal_bytes_are_stored_once_under_their_hash(blobs: Blobs) -> None:
     assert [path for path in blobs.folder.rglob("*") if path.is_file()] == [place]
 
 
-def test_bytes_that_have_changed_on_disk_are_never_given_out(blobs: Blobs) -> None:
+def test_bytes_that_have_changed_on_disk_are_never_given_out(blobs: FolderBlobs) -> None:
     digest = blobs.put(PNG)
     (blobs.folder / digest[:2] / digest).write_bytes(PNG[:-1] + b"X")
     with pytest.raises(PayloadCorruptError):
         blobs.get(digest)
 
 
-def test_a_blob_that_was_cut_off_is_mended_by_putting_it_again(blobs: Blobs) -> None:
+def test_a_blob_that_was_cut_off_is_mended_by_putting_it_again(blobs: FolderBlobs) -> None:
     digest = blobs.put(PNG)
     (blobs.folder / digest[:2] / digest).write_bytes(PNG[:-1])
     blobs.put(PNG)
     assert blobs.get(digest) == PNG
 
 
-def test_bytes_that_are_not_there_are_missing(blobs: Blobs) -> None:
+def test_bytes_that_are_not_there_are_missing(blobs: FolderBlobs) -> None:
     with pytest.raises(PayloadMissingError):
         blobs.get("0" * 64)
 
 
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
-def test_what_is_no_hash_is_a_bug(blobs: Blobs, digest: str) -> None:
+def test_what_is_no_hash_is_a_bug(blobs: FolderBlobs, digest: str) -> None:
     with pytest.raises(ValueError, match="is no BLAKE3 hash"):
         blobs.get(digest)
 
 
-def test_an_object_store_is_refused_with_a_clear_error() -> None:
-    with pytest.raises(PermanentError, match="blobs needs a local folder") as caught:
-        Blobs(Location("s3://bucket/store").folder("blobs"))
-    assert caught.value.failure_domain is FailureDomain.CONFIGURATION
-
-
-def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(blobs: Blobs) -> None:
+def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(blobs: FolderBlobs) -> None:
     bodies = [random.Random(number).randbytes(50_000) for number in range(10)]
     failures: list[Exception] = []
 
@@ -151,14 +143,14 @@ def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(blobs: Blobs) 
 WRITER = """
 import random, sys
 from pathlib import Path
-from webdata_assets.store.blobs import Blobs
-blobs = Blobs(Path(sys.argv[1]))
+from webdata_assets.store.blobs import FolderBlobs
+blobs = FolderBlobs(Path(sys.argv[1]))
 for number in range(100_000):
     print(blobs.put(random.Random(number).randbytes(300_000)), flush=True)
 """
 
 
-def test_a_killed_writer_leaves_whole_blobs_only(blobs: Blobs) -> None:
+def test_a_killed_writer_leaves_whole_blobs_only(blobs: FolderBlobs) -> None:
     for attempt in range(3):
         with subprocess.Popen(
             [sys.executable, "-c", WRITER, str(blobs.folder)], stdout=subprocess.PIPE, text=True

@@ -14,6 +14,7 @@ from webdata_assets.automation.causes import AT_REST_AFTER_CADENCES
 from webdata_assets.errors import FailureDomain
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.pages import PAGES
+from webdata_assets.sources.discover import DiscoverFiles, DiscoverWarc
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import Registry
 from webdata_assets.store import Store
@@ -69,10 +70,20 @@ def late_causes(
             else f"{about(partition)}: data never arrived",
             body=written(
                 f"It was due by {due:%Y-%m-%d %H:%M} UTC.",
+                _waited_for(source, expected),
                 "Is the schedule on, and the daemon running? Else look at the source's last runs, or run "
                 f"`webdata run --source {source.name} --date {expected}`.",
             ),
         )
+
+
+def _waited_for(source: Source, date: dt.date) -> str:
+    if source.arrival is None:
+        return ""
+    rules = [rule for rule in source.fetch.discover if isinstance(rule, DiscoverFiles | DiscoverWarc)]
+    places = ", ".join(rule.at(date) for rule in rules)
+    marker = f", with {source.arrival.marker} when it is complete" if source.arrival.marker else ""
+    return f"It is delivered to {places}{marker}: ask its sender." if places else ""
 
 
 def _expected(source: Source, newest: dt.date | None, now: dt.datetime) -> dt.date | None:

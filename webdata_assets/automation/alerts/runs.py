@@ -12,9 +12,15 @@ from dataclasses import dataclass
 import dagster as dg
 
 from webdata_assets.automation.alerts.cause import Cause, about, written
-from webdata_assets.automation.jobs import CRAWL, EMBED, PROMOTE, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import CRAWL, DELIVER, EMBED, PROMOTE, PUBLISH, REPLAY, RETRAIN
 from webdata_assets.automation.tags import ENDED, KILLED_TAG
-from webdata_assets.errors import FailureDomain, NotAdmittedError, SourceFileError, TaskFileError
+from webdata_assets.errors import (
+    FailureDomain,
+    NotAdmittedError,
+    SinkFileError,
+    SourceFileError,
+    TaskFileError,
+)
 from webdata_assets.partitions import Partition
 
 ASSETS = "__ASSET_JOB"
@@ -27,6 +33,7 @@ MAKES_GOOD: Mapping[str, tuple[str, ...]] = {
     PUBLISH: (PUBLISH, RETRAIN),
     RETRAIN: (RETRAIN,),
     PROMOTE: (PROMOTE, PUBLISH, RETRAIN),
+    DELIVER: (DELIVER, PROMOTE, PUBLISH, RETRAIN),
     ASSETS: (ASSETS, CRAWL, REPLAY, PUBLISH, RETRAIN),
 }
 """Job whose run failed → jobs whose later success on the same partition ends it; for others, the same job.
@@ -41,6 +48,7 @@ MEDIAN_OF = 20
 
 DOMAINS: Mapping[str, FailureDomain] = {
     NotAdmittedError.__name__: FailureDomain.PARSE,
+    SinkFileError.__name__: FailureDomain.CONFIGURATION,
     SourceFileError.__name__: FailureDomain.CONFIGURATION,
     TaskFileError.__name__: FailureDomain.CONFIGURATION,
 }

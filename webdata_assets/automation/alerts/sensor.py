@@ -148,6 +148,7 @@ def build_alert_sensor(
     runs_per_day: int,
     long_minutes: float,
     seconds: int,
+    archive_after_days: int = 0,
 ) -> dg.SensorDefinition:
     """Return the sensor that tells people what is wrong, once, and once more when it is over.
 
@@ -157,6 +158,7 @@ def build_alert_sensor(
         runs_per_day: repairs of all partitions in 24 hours.
         long_minutes: a run is not longer than expected before this.
         seconds: between two looks, at least.
+        archive_after_days: age from which on partitions are out of the grid; 0 for none.
     """
 
     @dg.sensor(
@@ -194,6 +196,7 @@ def build_alert_sensor(
             model_id=model_id,
             attempts_per_day=attempts_per_day,
             runs_per_day=runs_per_day,
+            archive_after_days=archive_after_days,
         )
         found = look(
             opened,

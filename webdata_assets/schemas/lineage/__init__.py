@@ -11,6 +11,6 @@ from webdata_assets.schemas.lineage.partitioned import PARTITIONED
 from webdata_assets.schemas.lineage.unpartitioned import UNPARTITIONED
 
 LINEAGE: Mapping[str, Lineage] = {**PARTITIONED, **UNPARTITIONED}
-"""By the name of the table; frontier, slo and quality_report are made from no table's columns."""
+"""By the name of the table; frontier, slo, quality_report and storage are made from no table's columns."""
 
 __all__ = ["LINEAGE", "ColumnOrigin", "Lineage"]

@@ -24,6 +24,7 @@ _DELIVERED = " ".join(
         of("corpus", "published_at", "content_hash", "state", "duplicate_of"),
         _READ_NOW,
         of("release", "model_version"),
+        of("vector_index", "chunk_id", "text_hash", "row_hash"),
     )
 )
 
@@ -109,7 +110,7 @@ UNPARTITIONED: Mapping[str, Lineage] = {
     "delivery": Lineage(
         {"release": ("model_version",)},
         {
-            "rows": of("corpus", "record_id", "state", "duplicate_of"),
+            "rows": of("corpus", "record_id", "source", "state", "duplicate_of") + " vector_index.chunk_id",
             **dict.fromkeys(("content_hash", "source_hash"), _DELIVERED),
             "corpus_version": of("corpus", *(name for name in CORPUS.polars_schema)),
         },

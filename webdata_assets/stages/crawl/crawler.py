@@ -21,10 +21,11 @@ from webdata_assets.stages.crawl.job_run import JobRun
 from webdata_assets.stages.crawl.jobs import JobService
 from webdata_assets.stages.crawl.links import LinkReader, LoadLinks, LoadPayload
 from webdata_assets.stages.crawl.politeness.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.shared_breakers import SharedBreakers
 from webdata_assets.stages.crawl.requester import Requester
 from webdata_assets.stages.crawl.result import CrawlResult, FinishReason, WalkedRows
 from webdata_assets.stages.crawl.retry import Backoff
-from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
+from webdata_assets.stages.crawl.spool import Spool
 from webdata_assets.stages.crawl.transport import Transport
 from webdata_assets.stages.crawl.visitor import RETRY, Visitor
 from webdata_assets.stages.crawl.walk import Walk
@@ -50,6 +51,7 @@ async def crawl(
     robots_way: Transport | None = None,
     jobs: JobService | None = None,
     rates: SharedRates | None = None,
+    breakers: SharedBreakers | None = None,
     proxies: ProxyPool | None = None,
     hosts: Collection[str] | None = None,
     dropped: Collection[str] = (),
@@ -76,6 +78,7 @@ async def crawl(
         robots_way: reads robots.txt; the way in, if not given.
         jobs: runs the jobs of `by: job` rules.
         rates: limits shared with other processes.
+        breakers: what they tell each other of hosts that are down.
         proxies: to go through.
         hosts: visit the URLs of these hosts only, and leave the rest to a later call: a shard. None for all.
         dropped: URLs that a person has dropped; they are skipped wherever they are named.
@@ -98,10 +101,11 @@ async def crawl(
         backoff=backoff or Backoff(),
         rates=rates,
         proxies=proxies,
+        breakers=breakers,
     )
-    walk = Walk(source, date, frontier, spool.folder)
+    walk = Walk(source, date, frontier, spool.scratch)
     links = LinkReader(source, requester.scope, walk, load_payload, load_links)
-    writer = GroupedWriter(spool)
+    writer = spool.writer()
     visitor = Visitor(requester, walk, spool, writer, links, dropped)
     if jobs is not None:
         visitor.jobs = JobRun(jobs, date, spool, walk, visitor.keep_delivered, now)

@@ -72,12 +72,13 @@ def starting_role(rule: Discovery) -> Role:
 
 @dataclass(frozen=True)
 class Retried:
-    """A dead letter of an earlier partition that is asked again, as its row of pages had it."""
+    """A URL that is named once more, as its row of pages had it: a dead letter of an earlier partition."""
 
     url: str
     role: Role
     discovery: int
     depth: int
+    why: str = "retry"
 
 
 def plan_frontier(
@@ -98,7 +99,8 @@ def plan_frontier(
         last_visits: rows of pages without payload: the newest admitted visit of each URL before the date.
             Later rows and older doubles are left out of account.
         listed: position of an archive's or folder's rule → the URLs that it holds for the date.
-        retried: dead letters to ask again, whether or not they are revisits.
+        retried: dead letters to ask again, whether or not they are revisits; and what the partition holds
+            already, when it is added to.
         dropped: URLs that are not asked for any more.
 
     Returns:
@@ -146,7 +148,7 @@ def plan_frontier(
     for letter in retried:
         url, index = letter.url, min(letter.discovery, len(source.fetch.discover) - 1)
         if url not in rows and url not in dropped:
-            rows[url] = _row(source, date, url, letter.role, index, "retry", letter.depth, visits.get(url))
+            rows[url] = _row(source, date, url, letter.role, index, letter.why, letter.depth, visits.get(url))
     return pl.DataFrame(list(rows.values()), schema=TABLES["frontier"].polars_schema).sort("url")
 
 

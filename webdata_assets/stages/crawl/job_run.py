@@ -4,6 +4,7 @@ What belongs here: keeping the job's name and cursor in the spool, and turning w
 What does not: any service (vendors/, scrapy/jobs.py).
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -47,21 +48,21 @@ class JobRun:
         """
         key = f"job {node.rule} {node.url}"
         started_at = self.now()
-        note = self.spool.read_note(key)
+        note = await asyncio.to_thread(self.spool.read_note, key)
         if note is None:
             note = {
                 "job": await self.service.start(rule, node.url, self.date),
                 "cursor": None,
                 "ended": False,
             }
-            self.spool.note(key, note)
+            await asyncio.to_thread(self.spool.note, key, note)
         if not note["ended"]:
             async for batch in self.service.results(rule, note["job"], note["cursor"]):
                 for page in batch.pages:
                     url, visit = self._visit(node, page)
                     await self.keep(url, visit, node.url)
                 note = note | {"cursor": batch.cursor, "ended": batch.cursor is None}
-                self.spool.note(key, note)
+                await asyncio.to_thread(self.spool.note, key, note)
         urls = self.walk.visited.delivered(node.url)
         body = orjson.dumps({"job": note["job"], "service": self.service.name, "delivered": len(urls)})
         visit = Visit(

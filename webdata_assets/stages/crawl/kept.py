@@ -27,7 +27,11 @@ _SAME = (
 
 
 def keep_pages(
-    spool: Spool, source: Source, stored: Iterable[pl.DataFrame], load_binary: Callable[[str], bytes]
+    spool: Spool,
+    source: Source,
+    stored: Iterable[pl.DataFrame],
+    load_binary: Callable[[str], bytes],
+    is_kept: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> int:
     """Fill a spool anew with the stored visits that stand; return how many do.
 
@@ -42,6 +46,7 @@ def keep_pages(
         source: of the partition.
         stored: its rows of pages, in parts.
         load_binary: gives the bytes of a hash; LookupError or another hash's bytes mean that they are lost.
+        is_kept: whether a row is to be kept, if it stands; every one, if not given.
     """
     if any(isinstance(rule, DiscoverJob) for rule in source.fetch.discover):
         return 0
@@ -53,6 +58,8 @@ def keep_pages(
     for part in stored:
         entries = []
         for row in part.iter_rows(named=True):
+            if is_kept is not None and not is_kept(row):
+                continue
             body = _body(row, load_binary)
             if _stands(row, body):
                 entries.append((_entry(row), body))

@@ -24,6 +24,7 @@ from webdata_assets.stages.crawl.politeness.breaker import Admission, Breaker
 from webdata_assets.stages.crawl.politeness.pacing import Politeness
 from webdata_assets.stages.crawl.politeness.rates import SharedRates
 from webdata_assets.stages.crawl.politeness.robots import Robots
+from webdata_assets.stages.crawl.politeness.shared_breakers import SharedBreakers
 from webdata_assets.stages.crawl.retry import REDIRECTS, Backoff, check_status
 from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response, Transport
 from webdata_assets.stages.crawl.urls import canonical_url, scope_of, with_as_of, without_as_of
@@ -31,6 +32,8 @@ from webdata_assets.stages.crawl.urls import canonical_url, scope_of, with_as_of
 MAX_REDIRECTS = 10
 _MAX_IN_FLIGHT = 128
 """Over all hosts of a crawl."""
+_PROBE_MARGIN = 5.0
+"""Seconds beyond a request's timeout after which the process that probes a host counts as dead."""
 
 
 class ForbiddenError(Exception):
@@ -53,6 +56,7 @@ class Requester:
         backoff: Backoff,
         rates: SharedRates | None,
         proxies: ProxyPool | None,
+        breakers: SharedBreakers | None = None,
     ) -> None:
         """Take what all requests share. Raises PermanentError when a header's variable is missing.
 
@@ -67,6 +71,7 @@ class Requester:
             backoff: between tries of a URL.
             rates: the limits that other processes share; none, if this one is alone.
             proxies: to go through; none, to connect directly.
+            breakers: what other processes found of hosts; none, if this one is alone.
         """
         self.requests = 0
         self.source = source
@@ -78,6 +83,7 @@ class Requester:
         self._clock = clock
         self._backoff = backoff
         self._proxies = proxies
+        self._breakers = breakers
         self._own_headers = {"user-agent": user_agent}
         if source.as_of is not None and source.as_of.header is not None:
             self._own_headers[source.as_of.header.lower()] = date.strftime(source.as_of.format)
@@ -179,7 +185,7 @@ class Requester:
         host = host_of_canonical(url)
         breaker = self.health(host).breaker
         async with self.politeness.turn(host), self._in_flight:
-            admission = breaker.admit()
+            admission = await self._admit(host, breaker)
             if admission is Admission.WAIT:
                 raise HostClosedError(host, breaker.seconds_to_probe())
             era = breaker.era
@@ -206,10 +212,18 @@ class Requester:
                 raise
             finally:
                 if succeeded is not None:
+                    before = breaker.era
                     breaker.record(succeeded, era)
+                    if self._breakers is not None and breaker.era != before:
+                        self._breakers.tell(host, breaker)
                     self.politeness.observe(host, time.perf_counter() - started, failed)
             self._report(proxy, ok=True)
         return response
+
+    async def _admit(self, host: str, breaker: Breaker) -> Admission:
+        if self._breakers is None:
+            return breaker.admit()
+        return await self._breakers.admit(host, breaker, self.source.fetch.timeout_seconds + _PROBE_MARGIN)
 
     def _report(self, proxy: str | None, *, ok: bool) -> None:
         if self._proxies is not None and proxy is not None:

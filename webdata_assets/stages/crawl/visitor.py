@@ -21,7 +21,7 @@ from webdata_assets.stages.crawl.node import Node
 from webdata_assets.stages.crawl.politeness.robots import RobotsUnavailableError
 from webdata_assets.stages.crawl.requester import Requester
 from webdata_assets.stages.crawl.rows import Visit, visit_from_json, visit_to_json
-from webdata_assets.stages.crawl.spool import GroupedWriter, Spool
+from webdata_assets.stages.crawl.spool import Spool, SpoolWriter
 from webdata_assets.stages.crawl.visit import Retry, Tries, try_url
 from webdata_assets.stages.crawl.walk import Walk
 
@@ -51,7 +51,7 @@ class Visitor:
     requester: Requester
     walk: Walk
     spool: Spool
-    writer: GroupedWriter
+    writer: SpoolWriter
     links: LinkReader
     dropped: Collection[str]
     jobs: JobRun | None = None

@@ -30,6 +30,7 @@ class Surroundings:
         connect_to: host, or host:port, → `address:port` to connect to in its place.
         chromium: the browser's executable; found by itself if None.
         archives: the folder for indexes of web archives.
+        objects: options of the object store, for sources whose pages are delivered to one.
         scratch: a folder that survives a restart of the crawl, for jobs that run on this machine.
     """
 
@@ -41,6 +42,7 @@ class Surroundings:
     chromium: Path | None = None
     archives: Path = Path("archives")
     scratch: Path = Path("scratch")
+    objects: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def open_ways(source: Source, date: dt.date, given: Surroundings) -> Ways:
     if source.fetch.via == "warc":
         from webdata_assets.stages.crawl.stored.warc import open_warc
 
-        return Ways((open_warc(source, date, given.archives),), http)
+        return Ways((open_warc(source, date, given.archives, given.objects),), http)
     if source.fetch.via == "files":
         from webdata_assets.stages.crawl.stored.files import FilesTransport
 
-        return Ways((FilesTransport(source),), http)
+        return Ways((FilesTransport(source, date, given.objects),), http)
     names: list[Way] = [source.fetch.via, *source.fetch.fallback]
     return Ways(tuple(_open(name, source, http, given, jobs) for name in names), http, jobs)
 

@@ -1,12 +1,17 @@
 """Where sinks lie: the only code here that reads an address.
 
-What belongs here: folders now, object stores when their sinks come. What does not: what lies there.
+What belongs here: telling folders from object stores. What does not: what lies there (folder.py).
 """
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from webdata_assets.errors import FailureDomain, PermanentError
+
+
+def is_local(uri: str | Path) -> bool:
+    """Whether an address is a path or `file://…`."""
+    return "://" not in str(uri) or str(uri).startswith("file://")
 
 
 def local_folder(uri: str | Path) -> Path:
@@ -21,7 +26,7 @@ def local_folder(uri: str | Path) -> Path:
     parts = urlsplit(text)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
         raise PermanentError(
-            f"{text} is not a folder of this machine; this sink writes to local folders only",
+            f"{text} is not a folder of this machine: write it as a path, or as file:///and/the/path",
             failure_domain=FailureDomain.CONFIGURATION,
         )
     return Path(unquote(parts.path))

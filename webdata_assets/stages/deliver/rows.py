@@ -7,6 +7,7 @@ file per sink).
 import polars as pl
 
 from webdata_assets.schemas import TABLES
+from webdata_assets.stages.deliver.sink import Shape
 from webdata_assets.stages.hashing import content_hash, row_hashes
 from webdata_assets.stages.learn.classifier import Classifier
 from webdata_assets.stages.learn.training_set import readable_records
@@ -27,6 +28,8 @@ DELIVERY_SCHEMA = pl.Schema(
         "row_hash": pl.String(),
     }
 )
+RECORDS = Shape(KEY, DELIVERY_SCHEMA)
+"""What sinks with `content: records` are offered."""
 _PROBABILITY_DECIMALS = 6
 
 

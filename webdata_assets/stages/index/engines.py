@@ -3,6 +3,7 @@
 What belongs here: which engine an address means. What does not: any engine.
 """
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from webdata_assets.errors import FailureDomain, PermanentError
@@ -12,11 +13,12 @@ _POSTGRES = ("postgresql://", "postgres://")
 _SECRETS = frozenset({"password", "sslpassword"})
 
 
-def open_index(uri: str) -> ChunkIndex:
+def open_index(uri: str, options: Mapping[str, str] | None = None) -> ChunkIndex:
     """Return the index at an address: PostgreSQL for `postgresql://…`, else LanceDB. Nothing is made yet.
 
     Args:
         uri: a PostgreSQL server's address, a folder, or an object store's address.
+        options: of the object store; what is missing comes from the environment.
 
     Raises:
         PermanentError: the address holds a password, which would be shown wherever the address is.
@@ -33,7 +35,7 @@ def open_index(uri: str) -> ChunkIndex:
         return PostgresIndex(uri)
     from webdata_assets.stages.index.lance import LanceIndex
 
-    return LanceIndex(uri)
+    return LanceIndex(uri, options=options)
 
 
 def _holds_password(uri: str) -> bool:

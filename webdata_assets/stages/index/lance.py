@@ -5,7 +5,7 @@ not: which chunks are wanted (chunk_rows.py, sync.py), and searching a state (la
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class LanceIndex:
 
     Args:
         uri: a folder, or an object store's address.
+        options: of the object store; what is missing comes from the environment.
         exact_below: rows from which on an approximate index (IVF_HNSW_SQ) answers vector queries.
         keep_unnamed: how long states without a name, and such that lost it, can still be read.
     """
@@ -44,10 +45,12 @@ class LanceIndex:
         self,
         uri: str | Path,
         *,
+        options: Mapping[str, str] | None = None,
         exact_below: int = EXACT_BELOW_ROWS,
         keep_unnamed: dt.timedelta = KEEP_UNNAMED,
     ) -> None:
         self.uri = str(uri)
+        self._options = dict(options or {})
         self._exact_below = exact_below
         self._keep_unnamed = keep_unnamed
 
@@ -129,7 +132,9 @@ class LanceIndex:
     def _connect(self) -> Any:
         import lancedb
 
-        return lancedb.connect(self.uri)
+        # LanceDB knows Azure by this name only
+        uri = self.uri.replace("abfs://", "az://", 1)
+        return lancedb.connect(uri, storage_options=self._options or None)
 
     def _commit(self, table: Any, plan: SyncPlan) -> Any:
         """Carry out a plan as one version of the table, and return the table."""

@@ -5,6 +5,7 @@ does not: which pair is wanted (release.py), and reading with it (serving/).
 """
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -40,17 +41,18 @@ def name_state(
     return IndexState(snapshot, encoder, listed.height, written_at)
 
 
-def what_is_wrong(release: Release, index: ChunkIndex, artefact: Path | None) -> str | None:
+def what_is_wrong(release: Release, index: ChunkIndex, fetch: Callable[[str], Path]) -> str | None:
     """Return in words why a pair cannot be used as a whole; None when it can.
 
     Args:
         release: names the pair.
         index: where its state should be.
-        artefact: where its model should lie; None when it has none.
+        fetch: from a model's version to the folder of its artefact.
     """
     try:
         snapshot = index.at(release.index_snapshot)
-        classifier = None if artefact is None else Classifier.load(artefact)
+        version = release.model_version
+        classifier = None if version is None else Classifier.load(fetch(version))
     except PermanentError as error:
         return str(error)
     if snapshot.count() != release.chunks:

@@ -13,6 +13,7 @@ from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import load_sources
+from webdata_assets.stages.engine import errors
 from webdata_assets.stages.extract.extraction import Candidate, Extraction, FieldError, PageFailure
 from webdata_assets.stages.extract.workers import wire
 from webdata_assets.stages.extract.workers.channel import Channel, MessageTooLargeError
@@ -116,14 +117,14 @@ def test_a_payload_arrives_as_it_was(channels):
     ],
 )
 def test_an_error_keeps_its_type(error):
-    again = wire.unpack_error(sent(wire.pack_error(error)))
+    again = errors.unpack_error(sent(errors.pack_error(error)))
     assert type(again) is type(error)
     assert getattr(again, "failure_domain", None) == getattr(error, "failure_domain", None)
 
 
 @pytest.mark.parametrize("name", ["exec", "SystemExit", "KeyboardInterrupt", "Popen", "ExceptionGroup"])
 def test_a_worker_cannot_choose_what_is_called_in_its_parent(name):
-    error = wire.unpack_error({"type": name, "message": "x", "traceback": ""})
+    error = errors.unpack_error({"type": name, "message": "x", "traceback": ""})
     assert type(error) is RuntimeError
     assert str(error) == f"{name}: x"
 

@@ -40,7 +40,7 @@ class Breaker:
         self._policy = policy
         self._clock = clock
         self._first_opened_at = 0.0
-        self._opened_at = 0.0
+        self._probe_at = 0.0
         self._clear()
 
     def admit(self) -> Admission:
@@ -76,13 +76,32 @@ class Breaker:
             self._first_opened_at = now
             self._open(now)
 
+    def leave_alone(self, seconds: float) -> None:
+        """Open, because others found the host down; a probe is due after that long.
+
+        A probe of its own that is under way decides by itself.
+        """
+        if self.state == "half_open":
+            return
+        now = self._clock.monotonic()
+        if self.state == "closed":
+            self._first_opened_at = now
+            self._enter("open")
+        self._probe_at = now + seconds
+
+    def close(self) -> None:
+        """Close, because others found the host well; what was counted is forgotten."""
+        if self.state == "open":
+            self._clear()
+            self._enter("closed")
+
     def seconds_to_probe(self) -> float:
         """Return the seconds until it is worth asking again: 0 when closed or when a probe is due."""
         if self.state == "closed":
             return 0.0
         if self.state == "half_open":
             return min(_PROBE_POLL_SECONDS, self._policy.probe_seconds)
-        return max(0.0, self._policy.probe_seconds - (self._clock.monotonic() - self._opened_at))
+        return max(0.0, self._probe_at - self._clock.monotonic())
 
     def open_for(self) -> float:
         """Return the seconds since it opened, failed probes included; 0 when closed."""
@@ -102,7 +121,7 @@ class Breaker:
         self._failed += not success
 
     def _open(self, now: float) -> None:
-        self._opened_at = now
+        self._probe_at = now + self._policy.probe_seconds
         self._enter("open")
 
     def _enter(self, state: Literal["closed", "open", "half_open"]) -> None:

@@ -1,41 +1,36 @@
-"""The store of shared rates: when each host may be asked next, for all processes of one machine.
+"""The store of shared rates: when each host may be asked next, and which are left alone, by all processes.
 
-What belongs here: the SQLite file and its transactions. What does not: waiting (rates.py).
+What belongs here: what a store is, its error, and which one an address names. What does not: the stores
+themselves (rate_store_sqlite.py, rate_store_postgres.py, rate_store_redis.py), and waiting (rates.py).
 """
 
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from webdata_assets.errors import FailureDomain, PermanentError
 
-_BUSY_SECONDS = 10.0
 MAX_AHEAD_SECONDS = 24 * 3600.0
 """No slot and no delay lies further ahead, whatever a file or a clock says."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS hosts (
-  host TEXT PRIMARY KEY, last_slot REAL NOT NULL, next_slot REAL NOT NULL, not_before REAL NOT NULL,
-  written_at REAL NOT NULL
-) STRICT, WITHOUT ROWID
-"""
+PATIENCE_SECONDS = 60.0
+"""A server that does not answer is asked again for that long: it may be in the middle of a restart."""
 
 
 class RateStoreError(PermanentError):
-    """The store cannot be read or written; the message names the file and the remedy."""
+    """The store cannot be read or written; the message names the place, without secrets, and the remedy."""
 
-    def __init__(self, path: Path, error: Exception) -> None:
+    def __init__(self, place: Path | str, reason: object, remedy: str) -> None:
         super().__init__(
-            f"the shared rate limits in {path} cannot be used ({error}); "
-            "stop the crawls that use them and delete the file",
+            f"the shared rate limits in {place} cannot be used ({reason}); {remedy}",
             failure_domain=FailureDomain.CONFIGURATION,
         )
 
 
 class RateStore(Protocol):
-    """Where processes agree on the next slot of each host. Calls may block; times are seconds from now."""
+    """Where processes agree on each host: its next slot, and whether its breaker is open.
+
+    Calls may block; times are seconds from now. Every call is one atomic step of the store.
+    """
 
     def reserve(self, host: str, spacing: float, count: int) -> float:
         """Reserve slots that far apart, after all that are reserved; return when the first is due."""
@@ -47,6 +42,22 @@ class RateStore(Protocol):
 
     def delay_left(self, host: str) -> float:
         """Return how long the host is to be left alone still."""
+        ...
+
+    def open_breaker(self, host: str, seconds_to_probe: float) -> None:
+        """Note that the host is down, and that nobody asks it for that long from now."""
+        ...
+
+    def close_breaker(self, host: str) -> None:
+        """Note that the host has answered a probe."""
+        ...
+
+    def seconds_to_probe(self, host: str) -> float | None:
+        """Return how long nobody asks a host that is down, 0 once a probe is due; None if it is not."""
+        ...
+
+    def claim_probe(self, host: str, lease_seconds: float) -> bool:
+        """Take the probe that is due, which holds back others for that long; return whether it was had."""
         ...
 
     def close(self) -> None:
@@ -54,105 +65,43 @@ class RateStore(Protocol):
         ...
 
 
-class SqliteRateStore:
-    """One row a host: its slots are handed out in the order of the transactions that ask for them.
+def open_rate_store(address: str, file: Path) -> RateStore:
+    """Return the store that an address names.
 
-    Two neighbouring slots are never closer than either of their sources asks for. A process that dies takes
-    its reserved slots along, and no lock. Times are the wall clock's, which all processes share; when it was
-    set back since a row was written, the row's times are set back with it.
+    Args:
+        address: `postgresql://…` or `redis://…` (`rediss://` with TLS); the file if empty. It may hold a
+            password, and is never printed.
+        file: of this machine, made if it is missing.
+
+    Raises:
+        RateStoreError: it cannot be used.
+        PermanentError: CONFIGURATION, the address is of no kind that is known, or its extra is not installed.
     """
+    if not address:
+        from webdata_assets.stages.crawl.politeness.rate_store_sqlite import SqliteRateStore
 
-    def __init__(self, path: Path, wall_clock: Callable[[], float] = time.time) -> None:
-        """Open the file, or make it. Raises RateStoreError."""
-        self._path = path
-        self._wall_clock = wall_clock
-        with self._typed_errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # used by one worker thread at a time
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            _set_up(self._connection)
-            self._inode = path.stat().st_ino
+        return SqliteRateStore(file)
+    scheme = address.partition("://")[0]
+    if scheme in ("postgresql", "postgres"):
+        from webdata_assets.stages.crawl.politeness.rate_store_postgres import PostgresRateStore
 
-    def reserve(self, host: str, spacing: float, count: int) -> float:
-        """Reserve slots that far apart, after all that are reserved; return when the first is due."""
-        with self._transaction() as now:
-            last_slot, next_slot, not_before = self._row(host, now)
-            first = max(now, next_slot, not_before, last_slot + spacing)
-            last = first + (count - 1) * spacing
-            self._write(host, last, last + spacing, not_before, now)
-        return first - now
+        return PostgresRateStore(address)
+    if scheme in ("redis", "rediss"):
+        from webdata_assets.stages.crawl.politeness.rate_store_redis import RedisRateStore
 
-    def delay(self, host: str, seconds: float) -> None:
-        """Leave the host alone for that long; a longer delay stays."""
-        with self._transaction() as now:
-            last_slot, next_slot, not_before = self._row(host, now)
-            until = now + min(seconds, MAX_AHEAD_SECONDS)
-            self._write(host, last_slot, next_slot, max(not_before, until), now)
-
-    def delay_left(self, host: str) -> float:
-        """Return how long the host is to be left alone still."""
-        with self._transaction() as now:
-            return max(0.0, self._row(host, now)[2] - now)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def _row(self, host: str, now: float) -> tuple[float, float, float]:
-        row = self._connection.execute(
-            "SELECT last_slot, next_slot, not_before, written_at FROM hosts WHERE host = ?", (host,)
-        ).fetchone()
-        if row is None:
-            return 0.0, 0.0, 0.0
-        *moments, written_at = row
-        set_back = max(0.0, written_at - now)
-        last_slot, next_slot, not_before = (
-            min(moment - set_back, now + MAX_AHEAD_SECONDS) for moment in moments
-        )
-        return last_slot, next_slot, not_before
-
-    def _write(self, host: str, last_slot: float, next_slot: float, not_before: float, now: float) -> None:
-        self._connection.execute(
-            "INSERT OR REPLACE INTO hosts VALUES (?, ?, ?, ?, ?)",
-            (host, last_slot, next_slot, not_before, now),
-        )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[float]:
-        """Hold the file's write lock; gives the wall clock's time, read under it."""
-        with self._typed_errors():
-            if not self._path.exists() or self._path.stat().st_ino != self._inode:
-                # others would make a new file, and the limits would be kept twice
-                raise FileNotFoundError("it was deleted or replaced while in use")
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._wall_clock()
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _typed_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise RateStoreError(self._path, error) from error
+        return RedisRateStore(address)
+    raise PermanentError(
+        "WEBDATA_SHARED_RATES is no address of a server: write postgresql://user:password@host/database or "
+        "redis://:password@host:6379/0",
+        failure_domain=FailureDomain.CONFIGURATION,
+    )
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
-    # a write-ahead log: a transaction costs a hundredth of a millisecond, and a killed process breaks nothing
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError as error:
-            # several processes that make the file at once: SQLite does not wait for this lock by itself
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(_SCHEMA)
+def label_of(address: str) -> str:
+    """Return an address for people: scheme, host, port and path, without user, password and options."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return address.partition("://")[0]
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

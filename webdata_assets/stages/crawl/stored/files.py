@@ -15,19 +15,24 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator, Mapping
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote, unquote_to_bytes
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.discover import DiscoverFiles
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.http.bodies import body_too_large
+from webdata_assets.stages.crawl.stored import prefixes
 from webdata_assets.stages.crawl.transport import Request, Response
 from webdata_assets.stages.crawl.urls import canonical_url
+from webdata_assets.stages.objects import Objects
 
 _PLAIN_CHARACTERS = "!$&'()*+,-.:;=@_~"
 """What a path segment may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SNIFFED_BYTES = 1_024
 _HTML = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body)[\s>]",
@@ -68,8 +73,20 @@ def name_of(url: str, base: str) -> str | None:
     return name if is_plain and url_of(name, base) == url else None
 
 
-def list_files(rule: DiscoverFiles) -> list[str]:
+def name_of_file(url: str, rule: DiscoverFiles) -> str:
+    """Return the path below the rule's folder of a file that `list_files` has named."""
+    return name_of(url, base_of(rule)) or ""
+
+
+def list_files(
+    rule: DiscoverFiles, date: dt.date | None = None, options: Mapping[str, str] = _NONE
+) -> list[str]:
     """Return the URLs of the files that match the rule's pattern and its `allow` and `deny`, in order.
+
+    Args:
+        rule: names the folder.
+        date: whose folder is meant, where each has one.
+        options: of the object store, where the folder lies in one.
 
     Symbolic links to files are listed, and refused when they are read, where they lead out of the folder.
     Symbolic links to folders are not followed.
@@ -78,24 +95,47 @@ def list_files(rule: DiscoverFiles) -> list[str]:
         PermanentError: CONFIGURATION, when there is no such folder, a folder in it may not be read, or the
             pattern leads out of it.
     """
-    folder, base = _folder(rule), base_of(rule)
-    if not rule.pattern or rule.pattern.startswith("/") or ".." in rule.pattern.split("/"):
-        raise _wrong(f"the pattern {rule.pattern!r} leads out of {folder}", "write one such as `**/*.html`")
-    for _ in os.walk(folder, onerror=_refuse_folder):
-        # glob passes over folders that it may not read, and their files would seem to be gone
-        pass
+    base, place = base_of(rule), rule.at(date)
     names = (
-        path.relative_to(folder).as_posix()
-        for path in folder.glob(rule.pattern)
-        if path.is_symlink() or path.is_file()
+        prefixes.list_names(Objects(place, options), rule.pattern) if "://" in place else _names(rule, place)
     )
     allow, deny = [re.compile(text) for text in rule.allow], [re.compile(text) for text in rule.deny]
     return sorted(
         url
         for url in (url_of(name, base) for name in names)
-        if (not allow or any(pattern.search(url) for pattern in allow))
+        if name_of(url, base) is not None
+        and (not allow or any(pattern.search(url) for pattern in allow))
         and not any(pattern.search(url) for pattern in deny)
     )
+
+
+def validators_of(
+    rule: DiscoverFiles, date: dt.date | None = None, options: Mapping[str, str] = _NONE
+) -> dict[str, str]:
+    """Return URL → entity tag of the files that are there now; see list_files."""
+    base, place = base_of(rule), rule.at(date)
+    if "://" in place:
+        return {url_of(info.key, base): info.etag or "" for info in Objects(place, options).list()}
+    found = {}
+    for name in _names(rule, place):
+        try:
+            found[url_of(name, base)] = _validators((Path(place) / name).stat())["etag"]
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise _unreadable(Path(place) / name, error) from error
+    return found
+
+
+def _names(rule: DiscoverFiles, place: str) -> Iterator[str]:
+    folder = _folder(place)
+    if not rule.pattern or rule.pattern.startswith("/") or ".." in rule.pattern.split("/"):
+        raise _wrong(f"the pattern {rule.pattern!r} leads out of {folder}", "write one such as `**/*.html`")
+    for _ in os.walk(folder, onerror=_refuse_folder):
+        # glob passes over folders that it may not read, and their files would seem to be gone
+        pass
+    for path in folder.glob(rule.pattern):
+        if path.is_file() or (path.is_symlink() and not path.is_dir()):
+            yield path.relative_to(folder).as_posix()
 
 
 class FilesTransport:
@@ -103,14 +143,25 @@ class FilesTransport:
 
     name = "files"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(
+        self, source: Source, date: dt.date | None = None, options: Mapping[str, str] = _NONE
+    ) -> None:
         """Take the source's folders. Of several that have a file for a URL, the first counts.
+
+        Args:
+            source: names them.
+            date: whose folders are meant, where each date has its own.
+            options: of the object store, for folders that lie in one.
 
         Raises:
             PermanentError: CONFIGURATION, when there is no such folder.
         """
         rules = [rule for rule in source.fetch.discover if isinstance(rule, DiscoverFiles)]
-        self._folders = [(base_of(rule), _folder(rule)) for rule in rules]
+        self._places: list[tuple[str, Path | Objects]] = []
+        for rule in rules:
+            place = rule.at(date)
+            opened = Objects(place, options) if "://" in place else _folder(place)
+            self._places.append((base_of(rule), opened))
 
     async def fetch(self, request: Request) -> Response:
         """Return the file of a URL, 304 where it has the validators that the request names, or 404.
@@ -130,15 +181,20 @@ class FilesTransport:
         """Nothing is held open."""
 
     def _answer(self, request: Request) -> tuple[int, dict[str, str], bytes]:
-        for base, folder in self._folders:
+        for base, place in self._places:
             name = name_of(request.url, base)
             if name is None:
                 continue
+            if isinstance(place, Objects):
+                found = prefixes.read(place, name, request.max_body_bytes)
+                if found is not None:
+                    return _of_object(name, request, *found)
+                continue
             try:
-                return _answer(folder, name, request)
+                return _answer(place, name, request)
             except OSError as error:
                 if error.errno not in _ABSENT:
-                    raise _unreadable(folder / name, error) from error
+                    raise _unreadable(place / name, error) from error
         return 404, {}, b""
 
 
@@ -159,6 +215,13 @@ def _answer(folder: Path, name: str, request: Request) -> tuple[int, dict[str, s
         body = file.read(request.max_body_bytes + 1)
     if len(body) > request.max_body_bytes:
         raise body_too_large(request.max_body_bytes)
+    return 200, headers | {"content-type": content_type_of(name, body)}, body
+
+
+def _of_object(name: str, request: Request, body: bytes, etag: str) -> tuple[int, dict[str, str], bytes]:
+    headers = {"etag": etag} if etag else {}
+    if headers and _is_unmodified(request, headers):
+        return 304, headers, b""
     return 200, headers | {"content-type": content_type_of(name, body)}, body
 
 
@@ -196,7 +259,7 @@ def _is_unmodified(request: Request, validators: dict[str, str]) -> bool:
     conditions = {name.lower(): value for name, value in request.headers.items()}
     if (tags := conditions.get("if-none-match")) is not None:
         return validators["etag"] in (tag.strip().removeprefix("W/") for tag in tags.split(","))
-    if (since := conditions.get("if-modified-since")) is None:
+    if "last-modified" not in validators or (since := conditions.get("if-modified-since")) is None:
         return False
     try:
         moment = parsedate_to_datetime(since)
@@ -207,8 +270,8 @@ def _is_unmodified(request: Request, validators: dict[str, str]) -> bool:
     return parsedate_to_datetime(validators["last-modified"]) <= moment
 
 
-def _folder(rule: DiscoverFiles) -> Path:
-    folder = Path(rule.path)
+def _folder(place: str) -> Path:
+    folder = Path(place)
     if not folder.is_dir():
         raise _wrong(f"there is no folder {folder}", "correct `path` under `by: files`")
     return folder

@@ -6,7 +6,7 @@ of a record (warc_record.py).
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.discover import DiscoverWarc
 from webdata_assets.sources.model import Source
+from webdata_assets.stages.crawl.stored.copies import local_archive
 from webdata_assets.stages.crawl.stored.warc_index import Capture, WarcIndex
 from webdata_assets.stages.crawl.stored.warc_record import (
     StoredMessage,
@@ -28,11 +29,14 @@ _NOT_MODIFIED = 304
 _CODING = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
 
-def open_warc(source: Source, date: dt.date, cache: Path) -> "WarcTransport":
-    """Return the way in of all archives that a source names; see WarcIndex.open."""
+def open_warc(
+    source: Source, date: dt.date, cache: Path, options: Mapping[str, str] | None = None
+) -> "WarcTransport":
+    """Return the way in of all archives that a source names; see WarcIndex.open and local_archive."""
     rules = [rule for rule in source.fetch.discover if isinstance(rule, DiscoverWarc)]
     with ExitStack() as opened:
-        indexes = [opened.enter_context(closing(WarcIndex.open(Path(rule.path), cache))) for rule in rules]
+        places = [local_archive(rule.at(date), cache, options or {}) for rule in rules]
+        indexes = [opened.enter_context(closing(WarcIndex.open(place, cache))) for place in places]
         # from here on the transport closes them
         opened.pop_all()
     return WarcTransport(date, indexes)

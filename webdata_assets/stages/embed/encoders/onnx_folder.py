@@ -73,8 +73,8 @@ def describe(folder: Path, max_tokens: int = 0) -> OnnxFolder:
     )
 
 
-def open_folder(folder: Path, max_tokens: int = 0) -> OnnxEncoder:
-    """Load the encoder.
+def open_folder(folder: Path, max_tokens: int = 0, threads: int | None = None) -> OnnxEncoder:
+    """Load the encoder; `threads` texts are encoded at once, one for each core if None.
 
     Raises:
         PermanentError: as `describe`; or a file is not what the folder's manifest says; or the graph is no
@@ -91,4 +91,5 @@ def open_folder(folder: Path, max_tokens: int = 0) -> OnnxEncoder:
         pooling=told.pooling,
         document_prompt=told.prompts.document,
         query_prompt=told.prompts.query,
+        threads=threads,
     )

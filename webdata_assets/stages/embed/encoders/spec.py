@@ -46,6 +46,8 @@ class EncoderSpec:
     key: str = field(default="", repr=False)
     requests_per_minute: int = 600
     price: float = 0.0
+    threads: int | None = None
+    """Texts that an ONNX encoder works on at once; one for each core if None. No setting."""
 
     @classmethod
     def of(cls, settings: Settings) -> "EncoderSpec":
@@ -115,11 +117,11 @@ def load_encoder(spec: EncoderSpec, on_progress: Callable[[str], None] | None = 
         case "default":
             tokens = _minilm_tokens(spec)
             folder = ensure_encoder(spec.folder, spec.given, on_progress, _minilm_precision(spec))
-            return open_encoder(folder, tokens)
+            return open_encoder(folder, tokens, spec.threads)
         case "onnx":
             from webdata_assets.stages.embed.encoders.onnx_folder import open_folder
 
-            return open_folder(Path(spec.model), spec.max_tokens)
+            return open_folder(Path(spec.model), spec.max_tokens, spec.threads)
         case "static":
             from webdata_assets.stages.embed.encoders.static import StaticEncoder
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from webdata_assets.errors import FailureDomain, TransientError
+from webdata_assets.stages.engine.errors import unpack_error
 from webdata_assets.stages.extract.extraction import Payload
 from webdata_assets.stages.extract.workers.channel import Channel, MessageTooLargeError
 from webdata_assets.stages.extract.workers.limits import Limits, resident_bytes
 from webdata_assets.stages.extract.workers.tasks import Task
-from webdata_assets.stages.extract.workers.wire import Json, pack_payload, unpack_error
+from webdata_assets.stages.extract.workers.wire import Json, pack_payload
 
 _PROGRAM = "webdata_assets.stages.extract.workers.program"
 _START_SECONDS = 120.0

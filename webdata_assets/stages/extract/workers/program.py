@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from webdata_assets.stages.engine.errors import pack_error
 from webdata_assets.stages.extract.extraction import Payload
 from webdata_assets.stages.extract.workers.channel import Channel
 from webdata_assets.stages.extract.workers.limits import Limits, begin_page, confine, end_page, used_too_much
 from webdata_assets.stages.extract.workers.tasks import Task, prepare
-from webdata_assets.stages.extract.workers.wire import Json, pack_error, unpack_payload
+from webdata_assets.stages.extract.workers.wire import Json, unpack_payload
 
 
 def serve(channel: Channel, limits: Limits) -> None:

@@ -1,22 +1,16 @@
-"""Payloads, candidates and errors as JSON: what crosses between a worker and its parent.
+"""Payloads and candidates as JSON: what crosses between a worker and its parent.
 
 What belongs here: exact forms, so that what arrives equals what was sent. What does not: any form that can
 hold code. A worker reads hostile pages, and nothing that it says may become code in its parent.
 """
 
-import builtins
 import datetime as dt
-import traceback
 from decimal import Decimal
 from typing import Any
 
-from webdata_assets.errors import FailureDomain, PermanentError, TransientError, WebdataError
 from webdata_assets.stages.extract.extraction import Candidate, Extraction, FieldError, PageFailure, Payload
 
 Json = dict[str, Any]
-
-_MADE_OTHERWISE = (UnicodeError, BaseExceptionGroup)
-_TYPED_ERRORS = {"TransientError": TransientError, "PermanentError": PermanentError}
 
 
 def pack_payload(payload: Payload) -> tuple[Json, bytes]:
@@ -120,33 +114,3 @@ def unpack_value(packed: object) -> object:
             return dt.date.fromisoformat(value)
         case _:
             raise ValueError(f"a worker sent a value of unknown type {kind!r}")
-
-
-def pack_error(error: Exception) -> Json:
-    """Return an error with its traceback."""
-    packed: Json = {
-        "type": type(error).__qualname__,
-        "message": str(error),
-        "traceback": "".join(traceback.format_exception(error)),
-    }
-    if isinstance(error, WebdataError):
-        kind = TransientError if isinstance(error, TransientError) else PermanentError
-        packed |= {"type": kind.__name__, "domain": error.failure_domain.value}
-    return packed
-
-
-def unpack_error(packed: Json) -> Exception:
-    """Return the error to raise in the parent: typed ones and Python's own as they were, else RuntimeError.
-
-    The worker's traceback is a note of it.
-    """
-    name, message = packed["type"], packed["message"]
-    known = getattr(builtins, name, None)
-    if name in _TYPED_ERRORS and "domain" in packed:
-        error: Exception = _TYPED_ERRORS[name](message, failure_domain=FailureDomain(packed["domain"]))
-    elif isinstance(known, type) and issubclass(known, Exception) and not issubclass(known, _MADE_OTHERWISE):
-        error = known(message)
-    else:
-        error = RuntimeError(f"{name}: {message}")
-    error.add_note(f"In a worker process:\n{packed['traceback']}")
-    return error

@@ -3,6 +3,9 @@
 What belongs here: these sections. What does not: drift (quality.py).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from webdata_assets.stages.observe.report.facts import Facts
@@ -100,13 +103,11 @@ def delivery_section(facts: Facts) -> Section:
         (
             row["sink"],
             Code(row["target"]),
-            number(row["rows"]),
+            number(row["rows"] or 0),
             f"+{row['inserted']:,} ~{row['updated']:,} −{row['deleted']:,}",
             Code((row["model_version"] or "none")[:_HASH_DIGITS]),
-            moment(row["delivered_at"]),
-            Badge("admitted", "equal")
-            if row["content_hash"] == row["source_hash"]
-            else Badge("failed", "differs"),
+            moment(row["delivered_at"]) if row["delivered_at"] else "never",
+            _delivered(row),
         )
         for row in facts.deliveries.iter_rows(named=True)
     ]
@@ -128,6 +129,14 @@ def delivery_section(facts: Facts) -> Section:
         ),
         empty="Nothing was delivered yet.",
     )  # fmt: skip
+
+
+def _delivered(row: Mapping[str, Any]) -> Badge:
+    """Return how the last delivery ended; one before this was told is judged by its content."""
+    if row["state"] not in (None, "delivered"):
+        return Badge("failed", row["state"].replace("_", " "))
+    same = row["content_hash"] == row["source_hash"]
+    return Badge("admitted", "equal") if same else Badge("failed", "differs")
 
 
 def _standing(version: str, champion: str | None, in_use: set[str | None], *, promotable: bool) -> Badge:

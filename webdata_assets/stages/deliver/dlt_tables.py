@@ -1,0 +1,60 @@
+"""Tables at a destination of dlt: reading them, and lists as text.
+
+What belongs here: from a pipeline and a table's name to a frame. What does not: loading (dlt.py).
+"""
+
+import json
+from typing import Any
+
+import polars as pl
+
+
+def flat(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows whose lists are JSON text."""
+    lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
+    return rows.with_columns(
+        pl.Series(
+            name,
+            [
+                None if value is None else json.dumps(value.to_list(), ensure_ascii=False)
+                for value in rows[name]
+            ],
+            pl.String(),
+        )
+        for name in lists
+    )
+
+
+def unflat(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return rows of a schema whose lists were JSON text."""
+    lists = [name for name, dtype in schema.items() if isinstance(dtype, pl.List)]
+    return rows.with_columns(
+        pl.Series(name, [None if text is None else json.loads(text) for text in rows[name]], schema[name])
+        for name in lists
+    )
+
+
+def fetch(pipeline: Any, table: str, schema: pl.Schema) -> pl.DataFrame:
+    """Return a table's rows with a schema; none where there is no such table."""
+    from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+    if not pipeline.default_schema_name:
+        pipeline.sync_destination()
+    if not pipeline.default_schema_name or table not in pipeline.default_schema.tables:
+        return pl.DataFrame(schema=schema)
+    if pipeline.destination.destination_name == "filesystem":
+        from dlt.common.libs.deltalake import get_delta_tables
+
+        found = get_delta_tables(pipeline, table).get(table)
+        if found is None:
+            return pl.DataFrame(schema=schema)
+        return pl.read_delta(found).select(schema.names()).cast(dict(schema))
+    with pipeline.sql_client() as client:
+        columns = ", ".join(client.escape_column_name(name) for name in schema.names())
+        # names come from shapes and validated files, and are quoted by the destination's own rules
+        query = f"SELECT {columns} FROM {client.make_qualified_table_name(table)}"  # noqa: S608
+        try:
+            with client.execute_query(query) as cursor:
+                return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        except DatabaseUndefinedRelation:
+            return pl.DataFrame(schema=schema)

@@ -1,0 +1,1 @@
+"""Keeping a store small and quick: compaction, checkpoints, vacuum, leftovers; its size and cost."""

@@ -1,0 +1,1 @@
+"""Sinks that are databases, each on a real server or engine."""

@@ -1,0 +1,1 @@
+"""Heavy maps on threads and on Dask."""

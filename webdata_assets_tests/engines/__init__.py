@@ -1,0 +1,1 @@
+"""Other engines on our tables."""

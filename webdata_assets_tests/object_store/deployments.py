@@ -1,0 +1,99 @@
+"""Whole demo deployments, on a folder or on an object store, driven as `webdata` drives them.
+
+What belongs here: setting them up and what they hold. What does not: assertions.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from webdata_assets.cli.demo import run_demo
+from webdata_assets.cli.demo_summary import Summary
+from webdata_assets.cli.main import app
+from webdata_assets.schemas import TABLES
+from webdata_assets.settings import Settings
+from webdata_assets.store import Store
+
+
+@dataclass(frozen=True)
+class DemoDeployment:
+    """The demo's sources, with a home of their own and the store at an address."""
+
+    home: Path
+    store: str
+    environment: Mapping[str, str]
+
+    @classmethod
+    def make(
+        cls, home: Path, encoders: Path, store: str = "", environment: Mapping[str, str] | None = None
+    ) -> "DemoDeployment":
+        """Return a deployment in a new home; its store is a folder there unless one is given."""
+        home.mkdir(parents=True)
+        (home / "encoders").symlink_to(encoders)
+        return cls(home, store or str(home / "store"), environment or {})
+
+    def tell(self, *, dates: int | None = None, sources: Sequence[str] = ()) -> Summary:
+        """Run what is missing of the demo."""
+        with self._set():
+            return run_demo(quiet=True, first_dates=dates, sources=sources)
+
+    def __call__(self, *arguments: str) -> str:
+        """Run a command of `webdata` in the home; return what it printed."""
+        with self._set():
+            result = CliRunner().invoke(app, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    def open(self) -> Store:
+        """Return the store."""
+        with self._set():
+            return Store.of(Settings())
+
+    def hashes(self) -> dict[str, str]:
+        """Return the content hash of each table."""
+        with self._set():
+            return Store.of(Settings()).content_hashes()
+
+    def index_rows(self) -> list[dict[str, Any]]:
+        """Return all chunks of the searchable index."""
+        with self._set():
+            names = ["chunk_id", "record_id", "source", "date", "text_hash", "model_id", "vector"]
+            return self.open().index().at().rows(names).to_dicts()
+
+    def payloads(self) -> dict[str, bytes]:
+        """Return the bytes of every payload by hash, those of blobs too."""
+        with self._set():
+            store = self.open()
+            pages = store.tables.scan(TABLES["pages"]).filter(pl.col("outcome") == "fetched").collect()
+            return {
+                digest: store.blobs.get(digest) if in_blobs else payload
+                for digest, payload, in_blobs in pages.select(
+                    "payload_hash", "payload", "in_blobs"
+                ).iter_rows()
+            }
+
+    @contextmanager
+    def _set(self) -> Iterator[None]:
+        folder = Path.cwd()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.delenv("DAGSTER_HOME", raising=False)
+            for name in [name for name in os.environ if name.startswith(("WEBDATA_", "AWS_"))]:
+                patched.delenv(name)
+            for name, value in self.environment.items():
+                patched.setenv(name, value)
+            patched.setenv("WEBDATA_STORE", self.store)
+            patched.setenv("WEBDATA_HOME", str(self.home))
+            os.chdir(self.home)
+            try:
+                yield
+            finally:
+                os.chdir(folder)

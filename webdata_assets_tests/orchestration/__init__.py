@@ -1,0 +1,1 @@
+"""Executors, Celery workers, Kubernetes job specs, and Dagster on PostgreSQL."""

@@ -1,0 +1,98 @@
+"""Runs whose steps two Celery workers carry out: as good as in one process, also when a worker is killed."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from webdata_assets.cli.instance import open_instance
+from webdata_assets.demo.server import DemoSite
+from webdata_assets.orchestration.work import QUEUES
+from webdata_assets.partitions import Partition
+from webdata_assets_tests.orchestration.place import Place, wait_until
+from webdata_assets_tests.servers.celery_workers import CeleryWorker, celery_workers
+from webdata_assets_tests.servers.redis import RedisServer
+
+pytest.importorskip("dagster_celery", reason="needs the extra celery")
+
+FIRST, SECOND = (Partition(dt.date(2026, 6, day), "demo_shop") for day in (1, 2))
+CRAWL_STEPS = ("frontier", "crawl_pages")
+LOST_SECONDS = 12
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def place(tmp_path: Path, encoder_folder: Path, demo_site: DemoSite, redis: RedisServer) -> Place:
+    address = redis.address.removesuffix("/0")
+    return Place.make(
+        tmp_path / "place", demo_site, encoder_folder, executor="celery",
+        celery_broker=f"{address}/0", celery_backend=f"{address}/1", celery_lost_seconds=str(LOST_SECONDS),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plain(tmp_path: Path, encoder_folder: Path) -> Iterator[Place]:
+    """The same in one process, on a site of its own."""
+    with DemoSite() as site:
+        yield Place.make(tmp_path / "plain", site, encoder_folder)
+
+
+@pytest.fixture
+def workers(place: Place) -> Iterator[dict[str, CeleryWorker]]:
+    with celery_workers(*QUEUES, folder=place.folder, environment=place.environment) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_two_workers_do_what_one_process_does_and_a_killed_one_costs_nothing_twice(
+    place: Place,
+    plain: Place,
+    workers: dict[str, CeleryWorker],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    assert plain.run(FIRST) == plain.run(SECOND) == 0, plain.log()
+    assert place.run(FIRST) == 0, place.log()
+    place.enter(monkeypatch)
+    with open_instance(place.enter(monkeypatch)) as instance:
+        [run] = instance.get_runs()
+        assert queues_of(instance, run.run_id) == {
+            step: "crawl" if step in CRAWL_STEPS else "compute" for step in steps_of(instance, run.run_id)
+        }
+    before = len(place.site.requests)
+
+    launcher = place.start(SECOND)
+    wait_until("half of the crawl", lambda: len(place.site.requests) >= before + 20)
+    workers["crawl"].kill()
+    assert launcher.wait(120) == 1
+    assert "nothing is known of the step for 12 s" in place.log()
+    again = CeleryWorker("crawl", place.folder / "home", place.environment)
+    try:
+        again.wait()
+        assert place.retry()
+    finally:
+        again.stop()
+    assert place.store.content_hashes() == plain.store.content_hashes()
+    asked, plainly = place.asked(), plain.asked()
+    assert set(asked) == set(plainly)
+    assert asked.total() - plainly.total() <= 4, "no more than what was in flight is asked for twice"
+
+
+def steps_of(instance: dg.DagsterInstance, run_id: str) -> set[str]:
+    starts = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_START)
+    return {entry.step_key for entry in starts if entry.step_key}
+
+
+def queues_of(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """Return step → the queue that the executor says it was handed to."""
+    told = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+    lines = [(entry.step_key, entry.message) for entry in told if "Submitting celery task" in entry.message]
+    return {step: line.rpartition('to queue "')[2].rstrip('".') for step, line in lines if step}

@@ -1,0 +1,1 @@
+"""Tests of webdata_assets.sinks."""
