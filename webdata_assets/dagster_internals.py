@@ -85,7 +85,8 @@ def run_of_step(packed: Mapping[str, Any]) -> str:
     """Return the id of the run of a step, from the arguments with which Dagster hands it to a worker."""
     from dagster_shared.serdes.serdes import unpack_value
 
-    return str(unpack_value(packed).run_id)
+    arguments: Any = unpack_value(packed)
+    return str(arguments.run_id)
 
 
 def _rows(

@@ -94,7 +94,7 @@ def build_defs(
         assets=with_code_references(
             build_frontier(grid),
             build_pages(grid, stale_after, settings.crawl_shards),
-            build_records(grid),
+            build_records(grid, settings.extract_step_pages),
             build_changes(grid),
             build_features(grid),
             build_embeddings(grid, settings.chunker),

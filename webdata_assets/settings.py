@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         le=256,
         description="Processes that read pages at most, each of them confined; one for each core if unset",
     )
+    extract_step_pages: int = Field(
+        default=0,
+        ge=0,
+        description="Partitions with more pages are read in steps of so many, for step workers on several "
+        "machines; 0: in one step",
+    )
     extract_page_seconds: float = Field(
         default=20.0, gt=0, le=3_600, description="After which the parser of a page is killed"
     )

@@ -34,6 +34,7 @@ class Deployment:
     connect_to: dict[str, str]
     now: str = ""
     shards: int = 1
+    step_pages: int = 0
     task: Path = PACKAGED_TASK
     sinks: Path = PACKAGED_SINKS
     encoder_max_tokens: int = 0
@@ -50,6 +51,7 @@ class Deployment:
             home=self.folder / "home",
             connect_to=self.connect_to,
             crawl_shards=self.shards,
+            extract_step_pages=self.step_pages,
             task=self.task,
             sinks=self.sinks,
             encoder_max_tokens=self.encoder_max_tokens,

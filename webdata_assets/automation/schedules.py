@@ -1,4 +1,4 @@
-"""Schedules: one per source that declares one, of retraining where the task does, of report and maintenance."""
+"""Schedules: of each source that declares one, of retraining where a task does, of report and maintenance."""
 
 from collections.abc import Iterable
 

@@ -160,7 +160,10 @@ class WatchedStep:
     def _waiting(self) -> int:
         """Return how many steps wait in the queue; this may be among them."""
         with self._app.connection_for_read() as connection:
-            return int(connection.default_channel.queue_declare(self._queue, passive=True).message_count)
+            try:
+                return int(connection.default_channel.queue_declare(self._queue, passive=True).message_count)
+            except connection.channel_errors:
+                return 0  # Redis knows no empty queue
 
 
 def stop_steps_of_ended_runs(app: Celery, instance: dg.DagsterInstance) -> list[str]:
@@ -212,7 +215,7 @@ def run_of(arguments: Mapping[str, Any]) -> str:
     return run_of_step(arguments["execute_step_args_packed"])
 
 
-class StepTask(Task):  # type: ignore[type-arg]
+class StepTask(Task):  # type: ignore[misc]  # Celery has no annotations
     """Dagster's task, which a step of a run that has ended does not begin."""
 
     resultrepr_maxsize = 80  # what a step tells is in Dagster's event log

@@ -6,7 +6,7 @@ What does not: Celery's own side (celery_steps.py), and what a step needs (work.
 
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
@@ -58,11 +58,11 @@ def _require(module: str, extra: str) -> None:
 
 def _identified(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
     """Return the same executor, whose runs say which process they depend on."""
-    create = inner.executor_creation_fn
+    create, schema = inner.executor_creation_fn, cast(Any, inner.config_schema)
     assert create is not None
     return dg.ExecutorDefinition(
         name=inner.name,
-        config_schema=inner.config_schema,
+        config_schema=schema,
         requirements=inner.get_requirements,
         executor_creation_fn=lambda context: _IdentifyingExecutor(create(context)),
         description=inner.description,

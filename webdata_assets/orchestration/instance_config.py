@@ -66,7 +66,11 @@ def _kubernetes_launcher(settings: Settings) -> dict[str, Any]:
             "dagster_home": KUBERNETES_HOME,
             "volumes": [{"name": "instance", "configMap": {"name": INSTANCE_CONFIG_MAP}}],
             "volume_mounts": [
-                {"name": "instance", "mountPath": f"{KUBERNETES_HOME}/dagster.yaml", "subPath": "dagster.yaml"}
+                {
+                    "name": "instance",
+                    "mountPath": f"{KUBERNETES_HOME}/dagster.yaml",
+                    "subPath": "dagster.yaml",
+                }
             ],
         },
     }

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from webdata_assets.sources.arrival import Arrival
 from webdata_assets.sources.clean import Clean
-from webdata_assets.sources.discover import DiscoverFeed, DiscoverFiles
+from webdata_assets.sources.discover import DiscoverFeed, DiscoverFiles, DiscoverWarc
 from webdata_assets.sources.expect import Expect
 from webdata_assets.sources.extract import Extract
 from webdata_assets.sources.fetch import AsOf, Fetch, StoredWay
@@ -95,6 +95,13 @@ class Source(Strict):
                 at=("arrival",),
                 remedy="write `schedule:` instead, or declare a rule `by: feed`",
             )
+        for position, rule in enumerate(self.fetch.discover):
+            if isinstance(rule, DiscoverWarc) and not rule.is_dated:
+                raise broken_rule(
+                    "a web archive that arrives needs `{date}` in its path: it starts that date's crawl",
+                    at=("fetch", "discover", position, "path"),
+                    remedy="write it, or `schedule:` instead of `arrival:`",
+                )
         if not is_stored and self.arrival.marker is not None:
             raise broken_rule(
                 "a feed has no marker", at=("arrival", "marker"), remedy="leave it out: a feed is polled"

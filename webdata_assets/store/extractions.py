@@ -9,7 +9,7 @@ They are a cache: whatever is missing, or of another version of code and rules, 
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -49,16 +49,18 @@ class KeptExtractions:
                 yield list(pages), unpack(packed)
 
     def add(self, pages: Mapping[str, str], extraction: Extraction) -> None:
-        """Keep what pages gave, unless one failed. What earlier dates of the source kept goes.
+        """Keep what pages gave, but for those that failed. What earlier dates of the source kept goes.
 
         Args:
             pages: URL → payload hash.
             extraction: of these pages.
         """
-        if extraction.failures or not pages:
+        failed = {failure.url for failure in extraction.failures}
+        good = {url: payload_hash for url, payload_hash in pages.items() if url not in failed}
+        if not good:
             return
-        head = orjson.dumps({"version": self.version, "pages": dict(pages)}, option=orjson.OPT_SORT_KEYS)
-        content = head + b"\n" + pack(extraction)
+        head = orjson.dumps({"version": self.version, "pages": good}, option=orjson.OPT_SORT_KEYS)
+        content = head + b"\n" + pack(replace(extraction, failures=()))
         name = f"{blake3(head).hexdigest()[:32]}.part"
         if self.location.is_local:
             folder = self._folder / self.partition.date.isoformat()
@@ -75,6 +77,14 @@ class KeptExtractions:
         objects.put(f"{self.partition.date.isoformat()}/{name}", content)
         today = self.partition.date.isoformat()
         objects.delete([info.key for info in objects.list() if info.key.split("/")[0] < today])
+
+    def drop(self) -> None:
+        """Remove what is kept of the partition; harmless where nothing is."""
+        if self.location.is_local:
+            shutil.rmtree(self._folder / self.partition.date.isoformat(), ignore_errors=True)
+            return
+        objects = self.location.objects(_ROOM, self.partition.source, self.partition.date.isoformat())
+        objects.delete([info.key for info in objects.list()])
 
     def _parts(self) -> Iterator[bytes]:
         if self.location.is_local:

@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -115,8 +116,7 @@ def test_a_later_process_with_the_same_id_is_another_one():
 def test_a_process_that_ended_and_is_not_reaped_is_gone():
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process.stdin
-    with open(f"/proc/{process.pid}/stat") as file:
-        started = file.read().rpartition(")")[2].split()[19]
+    started = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
     identity = replace(ProcessIdentity.own(), pid=process.pid, started=started)
     assert not is_gone(identity)
     process.stdin.close()

@@ -40,7 +40,11 @@ def test_a_schedule_skips_dates_after_the_source_has_ended(history: History):
 def test_a_source_without_a_cron_expression_has_no_schedule(history: History):
     history.declare("daily", schedule="0 6 * * *")
     repository = history.deployment.definitions().get_repository_def()
-    assert [schedule.name for schedule in repository.schedule_defs] == ["crawl_daily", "daily_report"]
+    assert [schedule.name for schedule in repository.schedule_defs] == [
+        "crawl_daily",
+        "daily_report",
+        "nightly_maintenance",
+    ]
 
 
 def test_schedules_are_off_until_a_person_turns_them_on(history: History):
@@ -87,4 +91,7 @@ class TestRetrainSchedule:
 
     def test_a_task_without_a_cron_expression_has_none(self, history: History):
         repository = history.deployment.definitions().get_repository_def()
-        assert [schedule.name for schedule in repository.schedule_defs] == ["daily_report"]
+        assert [schedule.name for schedule in repository.schedule_defs] == [
+            "daily_report",
+            "nightly_maintenance",
+        ]

@@ -1,4 +1,4 @@
-"""What a step costs beside its work, by executor: ten steps that do nothing, in process, in processes, on Celery.
+"""What a step costs beside its work, by executor: steps that do nothing, in process, in processes, on Celery.
 
 `python -m webdata_assets_tests.benchmarks.executors [--steps 10]`. Celery needs redis-server; its worker is
 warm, as in production. Each figure is of one run, from its start to its end, divided by its steps.

@@ -18,6 +18,8 @@ from webdata_assets_tests.benchmarks.planning_costs import RECORDED, Costs, meas
 
 _HOURS, _HOUR_SECONDS = 24, 3_600
 _GIGABYTE = 1e9
+_BUSY = 0.8
+"""Of the workers' time at most, so that a day that takes longer is made up for."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,13 @@ class Plan:
     """A deployment to be thought through.
 
     Attributes:
+        workers: runs at a time, each on a core of its own.
+        pages: of a source and date.
+        crawl_delay: seconds between two requests to a source's host, which a run waits for.
         start_hours: over how many hours of the day the sources' schedules are spread.
         locations: code locations among which the sources are divided (a folder of WEBDATA_SOURCES each).
         archive_after_days: WEBDATA_ARCHIVE_AFTER_DAYS; 0: never.
-        event_log_days: how long Dagster's event log is kept (`dagster.yaml`, retention); 0: for ever.
+        event_log_days: after which runs are deleted with their events (`dagster run delete`); 0: never.
         core_hour: price of one core for an hour.
         gigabyte_month: price of a gigabyte kept for a month.
     """
@@ -38,6 +43,7 @@ class Plan:
     workers: int = 10
     start_hours: int = 1
     pages: int = 100
+    crawl_delay: float = 1.0
     locations: int = 1
     archive_after_days: int = 0
     event_log_days: int = 0
@@ -85,13 +91,19 @@ LIMITS = (
           "start_hours; a store per code location"),
     Limit("files", 225_000, "4.4 µs of opening for each: 1 s, extrapolated from 100 to 2,000",
           "archive_after_days; a store per code location"),
-    Limit("event_rows", 100e6, "assumed: indexes of PostgreSQL outgrow 16 GB of memory", "event_log_days"),
+    Limit("event_rows", 100e6, "assumed: indexes of PostgreSQL outgrow 16 GB of memory",
+          "event_log_days: delete old runs"),
 )  # fmt: skip
+
+
+def seconds_of(plan: Plan, costs: Costs) -> float:
+    """Return how long a partition keeps a worker: its CPU time, and the politeness that it owes a host."""
+    return costs.cpu(plan.pages) + plan.crawl_delay * plan.pages
 
 
 def simulate(plan: Plan, costs: Costs) -> list[Day]:
     """Return the days of a plan, each worked off hour by hour, oldest partitions first."""
-    capacity = plan.workers * _HOUR_SECONDS / costs.seconds(plan.pages)
+    capacity = plan.workers * _HOUR_SECONDS / seconds_of(plan, costs)
     arrival = plan.sources / plan.start_hours
     backlog = done = 0.0
     days = []
@@ -159,14 +171,14 @@ def mended(plan: Plan, costs: Costs) -> Plan:
     """Return the plan with the settings that keep it within the limits for as long as it is simulated."""
     live = int(LIMITS[0].most)
     kept = 30
-    needed = plan.sources * costs.seconds(plan.pages) / (_HOURS * _HOUR_SECONDS)
+    needed = plan.sources * seconds_of(plan, costs) / (_HOURS * _HOUR_SECONDS)
     return replace(
         plan,
         locations=max(1, -(-plan.sources * kept // live)),
         archive_after_days=min(kept, int(LIMITS[3].most // plan.sources)),
         event_log_days=max(1, int(LIMITS[4].most // (plan.sources * costs.event_rows))),
         start_hours=20,
-        workers=max(plan.workers, int(needed / 0.8) + 1),
+        workers=max(plan.workers, int(needed / _BUSY) + 1),
     )
 
 
@@ -191,7 +203,12 @@ def main() -> None:
             ("Its last day", [last]),
             ("A million pages", [price]),
         ]
-        results[name] = {"plan": asdict(plan), "last": asdict(days[-1]), "breaks": first_breaks(days), **price}
+        results[name] = {
+            "plan": asdict(plan),
+            "last": asdict(days[-1]),
+            "breaks": first_breaks(days),
+            **price,
+        }
     report(results, tables, out)
 
 

@@ -37,7 +37,8 @@ def _deliver(deployment: Deployment, name: str, title: str) -> None:
     folder = deployment.folder / name
     folder.mkdir()
     for number in range(4):
-        page = f"<!doctype html><html lang=en><title>{title}</title><body><article><p>{number} {TEXT}</p></article>"
+        head = f"<!doctype html><html lang=en><title>{title}</title>"
+        page = f"{head}<body><article><p>{number} {TEXT}</p></article>"
         (folder / f"{number}.html").write_text(page)
     deployment.write_source(
         {
@@ -61,7 +62,10 @@ def called(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> It
     (folder / "home" / "dagster").mkdir(parents=True)
     (folder / "home" / "encoders").symlink_to(encoder_folder)
     # without a queue: no daemon is needed
-    (folder / "home" / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    (folder / "home" / "dagster" / "dagster.yaml").write_text(
+        "telemetry: {enabled: false}\n"
+        "run_coordinator: {module: dagster.core.run_coordinator, class: DefaultRunCoordinator}\n"
+    )
     with dg.DagsterInstance.ephemeral() as instance:
         deployment = Deployment(folder, instance, {})
         _deliver(deployment, GOOD, "A tram line")

@@ -32,7 +32,9 @@ def _admitted(called: Called, table: str) -> set[str]:
 def test_a_partition_is_run_and_waited_for(
     calls: ModuleType, client: DagsterGraphQLClient, called: Called
 ) -> None:
-    calls.run_job(client, "crawl", calls.partition_tags(str(TODAY), GOOD), poll_seconds=0.2)
+    calls.run_job(
+        client, "crawl", calls.partition_tags(str(TODAY), GOOD), poll_seconds=0.2, timeout_seconds=150
+    )
     assert GOOD in _admitted(called, "embeddings")
 
 
@@ -40,7 +42,9 @@ def test_a_blocking_check_that_fails_is_a_failure_of_the_call(
     calls: ModuleType, client: DagsterGraphQLClient, called: Called
 ) -> None:
     with pytest.raises(calls.RunFailedError, match="ended as FAILURE"):
-        calls.run_job(client, "crawl", calls.partition_tags(str(TODAY), BAD), poll_seconds=0.2)
+        calls.run_job(
+            client, "crawl", calls.partition_tags(str(TODAY), BAD), poll_seconds=0.2, timeout_seconds=150
+        )
     assert BAD not in _admitted(called, "records")
 
 

@@ -40,10 +40,3 @@ def test_what_is_left_failed_is_printed_with_its_recovery_and_the_page_opened(on
     [url] = opened
     assert Path(url.removeprefix("file://")).is_file()
     assert url.removeprefix("file://") in said.stdout.replace("\n", "")
-
-
-def test_an_object_store_is_refused_before_any_work(one_source, monkeypatch):
-    monkeypatch.setattr(type(one_source), "store", property(lambda _self: "s3://bucket/store"))
-    said = one_source("report")
-    assert said.exit_code == 2
-    assert "needs a local folder" in said.stderr

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.discover import DiscoverFiles
 from webdata_assets.sources.model import Source
-from webdata_assets.stages.crawl.stored.files import FilesTransport, list_files, name_of, url_of
+from webdata_assets.stages.crawl.stored.file_urls import name_of, url_of
+from webdata_assets.stages.crawl.stored.files import FilesTransport, list_files
 from webdata_assets.stages.crawl.transport import Request, Response
 
 BASE = "http://docs.test/v1/"

@@ -19,14 +19,10 @@ A test file says how its sink is made, by a function of the module, so that othe
             ...  # until the test ends, the target does not keep what it is sent
 """
 
-import datetime as dt
-import multiprocessing
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from multiprocessing.context import ForkServerContext
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import polars as pl
@@ -36,98 +32,41 @@ from hypothesis import strategies as st
 
 from webdata_assets.errors import FailureDomain
 from webdata_assets.stages.deliver.changes import hash_of
-from webdata_assets.stages.deliver.sink import Delivery, MismatchError, OvertakenError, Shape, Sink
-from webdata_assets.stages.hashing import row_hashes
-
-Make = Callable[[str, Shape], Sink]
-
-WIDE = Shape(
-    "record_id",
-    pl.Schema(
-        {
-            "record_id": pl.String(),
-            "title": pl.String(),
-            "count": pl.Int64(),
-            "small": pl.Int32(),
-            "score": pl.Float64(),
-            "rough": pl.Float32(),
-            "sold": pl.Boolean(),
-            "day": pl.Date(),
-            "seen_at": pl.Datetime("us", "UTC"),
-            "price": pl.Decimal(18, 4),
-            "tags": pl.List(pl.String()),
-            "row_hash": pl.String(),
-        }
-    ),
+from webdata_assets.stages.deliver.sink import MismatchError, OvertakenError, Shape, Sink
+from webdata_assets_tests.deliver.sink_rows import (
+    WIDE,
+    any_rows,
+    deliver,
+    delivery,
+    files,
+    frame,
+    numbered,
 )
-"""Every type that travels, but for vectors."""
+from webdata_assets_tests.deliver.sink_workers import Make, Worker, deliver_at, deliver_for_ever
 
-_ALL_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-_TRICKY = st.sampled_from(
-    ["", "'", '"', "\\", "\n", "\r\n", "\t", ",", "null", "\\N", "{}", "$1", "%s", "`", "é", "e\u0301",
-     "😀", "\u2028"]
-)  # fmt: skip
-_TEXT = _ALL_TEXT | _TRICKY
-_VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "title": _TEXT,
-    "count": st.integers(-(2**63), 2**63 - 1),
-    "small": st.integers(-(2**31), 2**31 - 1),
-    "score": st.floats(allow_nan=False, allow_infinity=False),
-    "rough": st.floats(allow_nan=False, allow_infinity=False, width=32),
-    "sold": st.booleans(),
-    "day": st.dates(),
-    "seen_at": st.datetimes(timezones=st.just(dt.UTC)),
-    "price": st.integers(-(10**18) + 1, 10**18 - 1).map(lambda number: Decimal(number).scaleb(-4)),
-    "tags": st.lists(st.none() | _TEXT, max_size=3),
-}
+__all__ = [
+    "WIDE",
+    "SinkContract",
+    "deliver",
+    "delivery",
+    "files",
+    "frame",
+    "numbered",
+    "short_story",
+]
 
 
-def any_rows(known: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Return rows with any values that travel, or those that a target knows, by column."""
-    key = {"record_id": st.text("abc'\\\"é", min_size=1, max_size=3)}
-    values = {name: st.none() | each for name, each in (_VALUES | dict(known)).items()}
-    return st.lists(st.fixed_dictionaries(key | values), max_size=6, unique_by=lambda row: row["record_id"])
-
-
-def frame(rows: list[dict[str, Any]], shape: Shape = WIDE) -> pl.DataFrame:
-    """Return rows of a shape, with their hashes."""
-    schema = {name: dtype for name, dtype in shape.schema.items() if name != "row_hash"}
-    given = pl.DataFrame(rows, schema=schema, strict=False, orient="row")
-    return given.with_columns(row_hashes(given)).select(shape.schema.names())
-
-
-def numbered(count: int, *, first: int = 0, title: str = "Title", shape: Shape = WIDE) -> pl.DataFrame:
-    """Return a state of some rows: those of equal number and title are equal in every state."""
-    day = dt.date(2026, 7, 1)
-    rows = [
-        {
-            "record_id": f"{number:08x}",
-            "title": f"{title} {number}",
-            "count": number,
-            "small": number % 7,
-            "score": number / 3,
-            "rough": 0.5,
-            "sold": number % 2 == 0,
-            "day": day,
-            "seen_at": dt.datetime(2026, 7, 1, 12, 30, 0, number % 1000, tzinfo=dt.UTC),
-            "price": Decimal(number).scaleb(-2),
-            "tags": ["a", f"tag {number}"],
-        }
-        for number in range(first, first + count)
-    ]
-    return frame(
-        [{name: row.get(name) for name in shape.schema if name != "row_hash"} for row in rows], shape
-    )
-
-
-def delivery(rows: pl.DataFrame, sequence: int, run_id: str = "run", shape: Shape = WIDE) -> Delivery:
-    """Return the delivery of a state."""
-    return Delivery(sequence, run_id, hash_of(rows, shape))
-
-
-def deliver(sink: Sink, rows: pl.DataFrame, sequence: int, run_id: str = "run") -> Any:
-    """Merge a state into a sink."""
-    return sink.merge(rows, delivery(rows, sequence, run_id, sink.shape))
+def short_story(sink: Sink) -> None:
+    """The suite in a few deliveries, beside the whole one where that takes long."""
+    deliver(sink, numbered(20), 1)
+    wanted = pl.concat([numbered(1, first=3, title="New 'title'"), numbered(20, first=5)])
+    result = deliver(sink, wanted, 3)
+    assert (result.rows, result.inserted, result.updated, result.deleted) == (21, 5, 1, 4)
+    again = deliver(sink, wanted, 3)
+    assert (again.inserted, again.updated, again.deleted) == (0, 0, 0)
+    with pytest.raises(OvertakenError):
+        deliver(sink, numbered(5), 2)
+    assert sink.read().equals(wanted)
 
 
 class SinkContract:
@@ -301,8 +240,8 @@ class SinkContract:
         allowed = {hash_of(self.state(count), self.shape) for count in (self.rows, self.rows // 2)}
         moments = random.Random(5)
         for number in range(self.kills):
-            worker = _Worker(
-                _deliver_for_ever, type(self).make, address, self.shape, self.rows, 100 * (number + 1)
+            worker = Worker(
+                deliver_for_ever, type(self).make, address, self.shape, self.rows, 100 * (number + 1)
             )
             assert worker.ready()
             time.sleep(moments.uniform(0.02, 0.5))
@@ -319,11 +258,16 @@ class SinkContract:
         allowed = {hash_of(rows, self.shape) for rows in states}
         deliver(self.sink(address), states[0], 1)
         seen: list[str] = []
+        met: list[BaseException] = []
         done = threading.Event()
 
         def look() -> None:
-            while not done.is_set():
-                seen.append(hash_of(self.sink(address).read(), self.shape))
+            try:
+                while not done.is_set():
+                    seen.append(hash_of(self.sink(address).read(), self.shape))
+            except BaseException as error:
+                met.append(error)
+                raise
 
         reader = threading.Thread(target=look)
         reader.start()
@@ -333,72 +277,9 @@ class SinkContract:
         finally:
             done.set()
             reader.join()
+        assert met == []
         assert len(seen) > 1
         assert set(seen) <= allowed
 
-    def _start(self, address: str, count: int, sequence: int, at: float) -> "_Worker":
-        return _Worker(_deliver_at, type(self).make, address, self.shape, count, sequence, at)
-
-
-class _Worker:
-    """A process that delivers; it tells through a pipe when it begins and how it ended."""
-
-    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
-        context = _processes()
-        self._ours, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def ready(self) -> bool:
-        """Wait until it begins to deliver."""
-        return bool(self._ours.poll(60)) and self._ours.recv() == "ready"
-
-    def wait(self) -> str | None:
-        """Wait until it ended; return the name of the error it met, if any."""
-        assert self._ours.poll(120), "the delivery does not end"
-        told = self._ours.recv()
-        self._process.join(60)
-        return None if told == "done" else str(told)
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self._process.kill()
-        self._process.join(60)
-        self._ours.close()
-
-
-def _processes() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    # what takes long to import, and starts no threads that a fork would lose
-    context.set_forkserver_preload(["polars", "pyarrow", "deltalake", "obstore", "hypothesis"])
-    return context
-
-
-def _deliver_at(
-    pipe: Any, make: Make, address: str, shape: Shape, count: int, sequence: int, at: float
-) -> None:
-    rows, sink = numbered(count, shape=shape), make(address, shape)
-    time.sleep(max(0.0, at - time.time()))
-    try:
-        deliver(sink, rows, sequence)
-        pipe.send("done")
-    except OvertakenError:
-        pipe.send("OvertakenError")
-    except BaseException as error:
-        pipe.send(f"{type(error).__name__}: {error}")
-        raise
-
-
-def _deliver_for_ever(pipe: Any, make: Make, address: str, shape: Shape, rows: int, after: int) -> None:
-    states = [numbered(rows // 2, shape=shape), numbered(rows, shape=shape)]
-    pipe.send("ready")
-    for number in range(100):
-        deliver(make(address, shape), states[number % 2], after + number)
-
-
-def files(folder: Any) -> Iterator[tuple[str, int]]:
-    """Yield the files of a folder and when they were written, for `snapshot`; not locks."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            yield str(path), path.stat().st_mtime_ns
+    def _start(self, address: str, count: int, sequence: int, at: float) -> "Worker":
+        return Worker(deliver_at, type(self).make, address, self.shape, count, sequence, at)

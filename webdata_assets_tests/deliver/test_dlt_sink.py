@@ -7,7 +7,7 @@ import pytest
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.stages.deliver.dlt import _WITHOUT_UPSERT, DESTINATIONS, DltSink
 from webdata_assets.stages.deliver.sink import Shape, Sink
-from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, numbered
+from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, numbered, short_story
 
 pytest.importorskip("dlt", reason="needs the extra dlt")
 
@@ -47,12 +47,19 @@ class DltContract(SinkContract):
         monkeypatch.setattr(DltSink, "_load", lossy)
 
 
+@pytest.mark.soak
 class TestDltDuckDB(DltContract):
     make = staticmethod(duckdb)
 
 
+@pytest.mark.soak
 class TestDltFilesystem(DltContract):
     make = staticmethod(filesystem)
+
+
+@pytest.mark.parametrize("make", [duckdb, filesystem])
+def test_rows_are_merged_and_an_older_delivery_is_refused(make, tmp_path):
+    short_story(make(str(tmp_path), WIDE))
 
 
 def test_each_destination_is_labelled_by_what_these_tests_run():

@@ -21,7 +21,15 @@ from webdata_assets.stages.deliver.file_formats import FORMATS, decode, encode
 from webdata_assets.stages.deliver.files import MANIFEST, FilesSink
 from webdata_assets.stages.deliver.location import local_folder
 from webdata_assets.stages.deliver.sink import Shape, Sink
-from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, files, frame, numbered
+from webdata_assets_tests.deliver.sink_contract import (
+    WIDE,
+    SinkContract,
+    deliver,
+    files,
+    frame,
+    numbered,
+    short_story,
+)
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -59,6 +67,7 @@ class TestParquet(FilesContract):
     make = staticmethod(parquet)
 
 
+@pytest.mark.soak
 class TestOrc(FilesContract):
     make = staticmethod(orc_files)
     kills = 1
@@ -67,6 +76,7 @@ class TestOrc(FilesContract):
     }
 
 
+@pytest.mark.soak
 class TestArrow(FilesContract):
     make = staticmethod(arrow)
     kills = 1
@@ -85,6 +95,11 @@ def test_vectors_are_kept(file_format):
         schema=VECTORS.schema,
     )
     assert decode(encode(rows, file_format), file_format, VECTORS.schema).equals(rows)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_rows_are_merged_and_an_older_delivery_is_refused(tmp_path, file_format):
+    short_story(FilesSink(tmp_path, WIDE, format=file_format))
 
 
 def test_other_programs_read_each_format(tmp_path):

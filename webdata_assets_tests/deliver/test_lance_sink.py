@@ -8,7 +8,14 @@ import pytest
 from webdata_assets.errors import PermanentError
 from webdata_assets.stages.deliver.lance import LanceSink
 from webdata_assets.stages.deliver.sink import Shape, Sink
-from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, frame, numbered
+from webdata_assets_tests.deliver.sink_contract import (
+    WIDE,
+    SinkContract,
+    deliver,
+    frame,
+    numbered,
+    short_story,
+)
 
 CHUNKS = Shape(
     "record_id",
@@ -26,6 +33,7 @@ def versions(address):
     return len(lancedb.connect(address).open_table("items").list_versions())
 
 
+@pytest.mark.soak
 class TestLance(SinkContract):
     make = staticmethod(lance)
     examples = 15
@@ -42,6 +50,10 @@ class TestLance(SinkContract):
 
     def snapshot(self, address):
         return versions(address)
+
+
+def test_rows_are_merged_and_an_older_delivery_is_refused(tmp_path):
+    short_story(lance(str(tmp_path), WIDE))
 
 
 def chunks(count, length):

@@ -18,7 +18,6 @@ from webdata_assets.cli.demo import run_demo
 from webdata_assets.cli.demo_summary import Summary
 from webdata_assets.cli.main import app
 from webdata_assets.schemas import TABLES
-from webdata_assets.settings import Settings
 from webdata_assets.store import Store
 
 
@@ -54,32 +53,24 @@ class DemoDeployment:
         return result.stdout
 
     def open(self) -> Store:
-        """Return the store."""
-        with self._set():
-            return Store.of(Settings())
+        """Return the store, for readers of whatever environment."""
+        return Store.open(self.store, options=self.environment, cache=self.home / "cache")
 
     def hashes(self) -> dict[str, str]:
         """Return the content hash of each table."""
-        with self._set():
-            return Store.of(Settings()).content_hashes()
+        return self.open().content_hashes()
 
     def index_rows(self) -> list[dict[str, Any]]:
         """Return all chunks of the searchable index."""
-        with self._set():
-            names = ["chunk_id", "record_id", "source", "date", "text_hash", "model_id", "vector"]
-            return self.open().index().at().rows(names).to_dicts()
+        names = ["chunk_id", "record_id", "source", "date", "text_hash", "model_id", "vector"]
+        return self.open().index().at().rows(names).to_dicts()
 
     def payloads(self) -> dict[str, bytes]:
         """Return the bytes of every payload by hash, those of blobs too."""
-        with self._set():
-            store = self.open()
-            pages = store.tables.scan(TABLES["pages"]).filter(pl.col("outcome") == "fetched").collect()
-            return {
-                digest: store.blobs.get(digest) if in_blobs else payload
-                for digest, payload, in_blobs in pages.select(
-                    "payload_hash", "payload", "in_blobs"
-                ).iter_rows()
-            }
+        store = self.open()
+        pages = store.tables.scan(TABLES["pages"]).filter(pl.col("outcome") == "fetched").collect()
+        rows = pages.select("payload_hash", "payload", "in_blobs").iter_rows()
+        return {digest: store.blobs.get(digest) if in_blobs else body for digest, body, in_blobs in rows}
 
     @contextmanager
     def _set(self) -> Iterator[None]:

@@ -82,7 +82,7 @@ class Place:
         return Counter(visit.path for visit in self.site.requests if visit.path != "/robots.txt")
 
     def retry(self) -> bool:
-        """Run the newest run again from its failure, as Dagster's daemon does; return whether it succeeded."""
+        """Run the newest run again from its failure, as Dagster's daemon does; return its success."""
         with open_instance(Settings()) as instance:
             newest = instance.get_runs(limit=1)[0]
             assert newest.status is dg.DagsterRunStatus.FAILURE, newest.status

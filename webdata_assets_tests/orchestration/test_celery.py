@@ -96,3 +96,21 @@ def queues_of(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     told = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
     lines = [(entry.step_key, entry.message) for entry in told if "Submitting celery task" in entry.message]
     return {step: line.rpartition('to queue "')[2].rstrip('".') for step, line in lines if step}
+
+
+def test_a_step_that_nobody_knows_of_is_lost_and_one_in_the_queue_is_not(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    from webdata_assets.errors import TransientError
+    from webdata_assets.orchestration.celery_steps import WatchedStep, worker_application
+
+    app = worker_application(place.enter(monkeypatch))
+    waiting = app.send_task("execute_plan", queue="crawl")
+    now = [0.0]
+    queued = WatchedStep(app, waiting, "crawl", LOST_SECONDS, clock=lambda: now[0])
+    unknown = WatchedStep(app, app.AsyncResult("of-nobody"), "compute", LOST_SECONDS, clock=lambda: now[0])
+    for now[0] in (5.0, 10.0, 15.0):
+        assert not queued.ready()
+        assert unknown.ready() == (now[0] > LOST_SECONDS)
+    with pytest.raises(TransientError, match="last with queue compute"):
+        unknown.get()

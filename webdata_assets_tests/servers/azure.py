@@ -81,4 +81,4 @@ class AzureServer:
         headers["Authorization"] = f"SharedKey {ACCOUNT}:{base64.b64encode(digest).decode()}"
         headers["Content-Length"] = "0"
         address = f"http://127.0.0.1:{self._port}/{ACCOUNT}/{CONTAINER}?restype=container"
-        urllib.request.urlopen(urllib.request.Request(address, method="PUT", headers=headers)).close()  # noqa: S310
+        urllib.request.urlopen(urllib.request.Request(address, method="PUT", headers=headers)).close()

@@ -1,7 +1,6 @@
 """A stand-in for a Kubernetes API on loopback, which takes jobs and carries them out as local processes.
 
-What belongs here: the few calls that Dagster makes, and holding each job against the client's own models. What
-does not: scheduling, images, volumes.
+What belongs here: the few calls that Dagster makes. What does not: scheduling, images, volumes.
 """
 
 import json

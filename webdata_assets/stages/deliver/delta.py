@@ -136,7 +136,7 @@ class DeltaSink:
 
     def _rows_of(self, table: "DeltaTable") -> pl.DataFrame:
         schema = self.shape.schema
-        return pl.read_delta(table).select(schema.names()).cast(dict(schema)).sort(self.shape.key)
+        return pl.read_delta(table).select(schema.names()).cast(schema).sort(self.shape.key)
 
     def _commit(self, table: "DeltaTable", todo: Changes, properties: "CommitProperties") -> None:
         # rows that vanished travel in the source as well, so that no value is ever written into a predicate

@@ -144,10 +144,11 @@ class DltSink:
         given = {}
         if self._credentials is not None:
             given["bucket_url" if self._destination == "filesystem" else "credentials"] = self._credentials
-        return dlt.pipeline(
+        library: Any = dlt
+        return library.pipeline(
             f"webdata_{self._dataset}_{self._table}",
             pipelines_dir=str(self._pipelines),
-            destination=getattr(dlt.destinations, self._destination)(**given),
+            destination=getattr(library.destinations, self._destination)(**given),
             dataset_name=self._dataset,
             progress=None,
         )
@@ -169,8 +170,9 @@ class DltSink:
     def _resource(self, rows: pl.DataFrame, table: str, key: str) -> Any:
         import dlt
 
+        library: Any = dlt
         strategy = "delete-insert" if self._destination in _WITHOUT_UPSERT else "upsert"
-        return dlt.resource(
+        return library.resource(
             rows.to_arrow(compat_level=pl.CompatLevel.oldest()),
             name=table,
             write_disposition={"disposition": "merge", "strategy": strategy},

@@ -48,7 +48,7 @@ def fetch(pipeline: Any, table: str, schema: pl.Schema) -> pl.DataFrame:
         found = get_delta_tables(pipeline, table).get(table)
         if found is None:
             return pl.DataFrame(schema=schema)
-        return pl.read_delta(found).select(schema.names()).cast(dict(schema))
+        return pl.read_delta(found).select(schema.names()).cast(schema)
     with pipeline.sql_client() as client:
         columns = ", ".join(client.escape_column_name(name) for name in schema.names())
         # names come from shapes and validated files, and are quoted by the destination's own rules

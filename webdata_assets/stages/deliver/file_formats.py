@@ -55,7 +55,7 @@ def decode(content: bytes, file_format: FileFormat, schema: pl.Schema) -> pl.Dat
         read = pl.from_arrow(orc.read_table(io.BytesIO(content)))
         assert isinstance(read, pl.DataFrame)
         frame = read
-    return frame.select(schema.names()).cast(dict(schema))
+    return frame.select(schema.names()).cast(schema)
 
 
 def _check_moments(rows: pl.DataFrame) -> None:

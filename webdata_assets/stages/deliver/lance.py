@@ -3,8 +3,9 @@
 What belongs here: merging into that table. What does not: the pipeline's own index (stages/index/).
 
 Each delivery that changes something is one version of the table. LanceDB puts a write on top of another
-one's, so turns are taken by the ledger, a small file that is swapped only if nobody else did meanwhile: a delivery
-enters itself before it writes, and one that finds a newer entry after its write takes the write back.
+one's, so turns are taken by the ledger, a small file that is swapped only if nobody else did meanwhile: a
+delivery enters itself before it writes, and one that finds a newer entry after its write takes the write
+back.
 """
 
 import json
@@ -140,11 +141,11 @@ class LanceSink:
                 "deliver to another address, or move the table away",
                 failure_domain=FailureDomain.SINK,
             )
-        return rows.select(schema.names()).cast(dict(schema)).sort(self.shape.key)
+        return rows.select(schema.names()).cast(schema).sort(self.shape.key)
 
     def _commit(self, table: Any, rows: pl.DataFrame, todo: Changes) -> int:
         """Write one version with these rows; return it."""
-        source = rows.cast(_vectors(rows)).to_arrow(compat_level=pl.CompatLevel.oldest())  # type: ignore[arg-type]
+        source = _searchable(rows).to_arrow(compat_level=pl.CompatLevel.oldest())
         if table is None or table.schema.types != source.schema.types:
             # vectors of another length: one version of another schema
             given = {"schema": source.schema} if rows.is_empty() else {"data": source}
@@ -211,12 +212,15 @@ class LanceSink:
             ) from error
 
 
-def _vectors(rows: pl.DataFrame) -> dict[str, pl.DataType]:
-    """Return the columns that LanceDB can search, as arrays of their length."""
-    found: dict[str, pl.DataType] = {}
-    for name, dtype in rows.schema.items():
-        if dtype == pl.List(pl.Float32):
-            lengths = rows[name].list.len().drop_nulls().unique()
-            if len(lengths) == 1 and lengths[0] > 0:
-                found[name] = pl.Array(pl.Float32, lengths[0])
-    return found
+def _searchable(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows whose lists of floats are vectors that LanceDB can search, where all have one length."""
+    lengths = {
+        name: rows[name].list.len().drop_nulls().unique().to_list()
+        for name, dtype in rows.schema.items()
+        if dtype == pl.List(pl.Float32)
+    }
+    return rows.with_columns(
+        pl.col(name).cast(pl.Array(pl.Float32, found[0]))
+        for name, found in lengths.items()
+        if len(found) == 1 and found[0]
+    )

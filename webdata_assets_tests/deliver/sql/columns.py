@@ -17,11 +17,12 @@ def spoil_after(monkeypatch: pytest.MonkeyPatch, session: Any) -> None:
     """Let each merge of a kind of session change one value behind our back, within its transaction."""
     apply = session.apply
 
-    def lossy(given: Any) -> None:
-        apply(given)
+    def lossy(given: Any) -> Any:
+        counts = apply(given)
         statements = given.statements
         title = next(name for name in statements.columns if name.lower() == '"title"')
         given.execute(f"UPDATE {statements.target} SET {title} = 'not what was sent'")
+        return counts
 
     monkeypatch.setattr(session, "apply", lossy)
 

@@ -135,6 +135,7 @@ def test_a_server_killed_in_mid_merge_holds_the_old_state_after_its_restart(serv
         apply(session)
         reached.set()
         session.execute("SELECT pg_sleep(30)")
+        raise AssertionError("the server was not killed")
 
     with monkeypatch.context() as patch:
         patch.setattr(_PostgresSession, "apply", slow)

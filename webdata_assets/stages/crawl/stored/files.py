@@ -1,7 +1,7 @@
 """The way in of folders: files that stand for pages, each under a URL of its own.
 
-What belongs here: the mapping between URLs and files, and answering a request from a file. What does not:
-archives of captures (warc.py).
+What belongs here: listing files, and answering a request from one. What does not: their URLs (file_urls.py),
+and archives of captures (warc.py).
 
 The URL of a file is `base_url` and the file's path below the folder, percent-encoded. Each file has one URL,
 and each URL one file: a folder has none, `index.html` is not hidden, and no query names a file.
@@ -9,8 +9,6 @@ and each URL one file: a folder has none, `index.html` is not hidden, and no que
 
 import datetime as dt
 import errno
-import functools
-import mimetypes
 import os
 import re
 import stat
@@ -19,58 +17,19 @@ from collections.abc import Iterator, Mapping
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import quote, unquote_to_bytes
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.discover import DiscoverFiles
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.http.bodies import body_too_large
 from webdata_assets.stages.crawl.stored import prefixes
+from webdata_assets.stages.crawl.stored.content_types import content_type_of
+from webdata_assets.stages.crawl.stored.file_urls import base_of, name_of, url_of
 from webdata_assets.stages.crawl.transport import Request, Response
-from webdata_assets.stages.crawl.urls import canonical_url
 from webdata_assets.stages.objects import Objects
 
-_PLAIN_CHARACTERS = "!$&'()*+,-.:;=@_~"
-"""What a path segment may hold as it is (RFC 3986, 3.3), beside letters and digits."""
 _NONE: Mapping[str, str] = MappingProxyType({})
-_SNIFFED_BYTES = 1_024
-_HTML = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body)[\s>]",
-    re.IGNORECASE | re.DOTALL,
-)
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
-
-
-def base_of(rule: DiscoverFiles) -> str:
-    """Return the URL that the folder stands for, with the slash at its end.
-
-    Raises:
-        PermanentError: ACCESS or CONFIGURATION, when it can stand for no folder.
-    """
-    base = canonical_url(rule.base_url)
-    if "?" in base:
-        raise _wrong(f"the base_url {base} has a query, and a folder has none", "leave it out")
-    return base if base.endswith("/") else f"{base}/"
-
-
-def url_of(name: str, base: str) -> str:
-    """Return the URL of a file.
-
-    Args:
-        name: its path below the folder, with `/` between the parts.
-        base: the URL that the folder stands for.
-    """
-    return base + "/".join(quote(os.fsencode(part), safe=_PLAIN_CHARACTERS) for part in name.split("/"))
-
-
-def name_of(url: str, base: str) -> str | None:
-    """Return the path below the folder of the file that has this URL; None when no file can have it."""
-    if not url.startswith(base):
-        return None
-    name = os.fsdecode(unquote_to_bytes(url[len(base) :]))
-    is_plain = "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
-    # a file has one URL: another spelling of it, such as %2F for a slash, has no file
-    return name if is_plain and url_of(name, base) == url else None
 
 
 def name_of_file(url: str, rule: DiscoverFiles) -> str:
@@ -228,22 +187,6 @@ def _of_object(name: str, request: Request, body: bytes, etag: str) -> tuple[int
 def _open_at_once(place: str, flags: int) -> int:
     # a pipe is opened without waiting for a writer, to be refused
     return os.open(place, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-
-
-def content_type_of(name: str, body: bytes) -> str:
-    """Return the content type by the name's extension, or by what the file begins with."""
-    by_name, compression = _types().guess_type(name, strict=False)
-    if compression is not None:
-        return "application/gzip" if compression == "gzip" else "application/octet-stream"
-    if by_name is not None:
-        return by_name
-    return "text/html" if _HTML.match(body[:_SNIFFED_BYTES]) else "application/octet-stream"
-
-
-@functools.cache
-def _types() -> mimetypes.MimeTypes:
-    # the table of Python itself: by that of the machine, pages would differ from one machine to the next
-    return mimetypes.MimeTypes()
 
 
 def _validators(state: os.stat_result) -> dict[str, str]:

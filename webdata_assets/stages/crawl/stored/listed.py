@@ -41,7 +41,8 @@ def list_urls(
             finally:
                 index.close()
         elif isinstance(rule, DiscoverFiles):
-            from webdata_assets.stages.crawl.stored.files import base_of, list_files, url_of
+            from webdata_assets.stages.crawl.stored.file_urls import base_of, url_of
+            from webdata_assets.stages.crawl.stored.files import list_files
 
             marker = source.arrival.marker if source.arrival else None
             left_out = None if marker is None else url_of(marker, base_of(rule))

@@ -27,7 +27,7 @@ _STAGED = "webdata_staged"
 _LOCKED = "Could not set lock"
 _CLOSING = "Unique file handle conflict"
 _FIRST_PAUSE = 0.01
-_LONGEST_PAUSE = 0.5
+_LONGEST_PAUSE = 0.1
 _TYPES = {
     Kind.STRING: "VARCHAR",
     Kind.INT32: "INTEGER",
@@ -117,8 +117,7 @@ class DuckDBSink:
         while True:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                connection: duckdb.DuckDBPyConnection = duckdb.connect(self._path, read_only=read_only)
-                return connection
+                return duckdb.connect(self._path, read_only=read_only)  # type: ignore[no-any-return]
             except (duckdb.Error, OSError) as error:
                 # of one process, either all connections read only, or none
                 mixed = "different configuration" in str(error)
@@ -174,9 +173,8 @@ class _DuckDBSession(Session):
         )
         self.execute(f"UPDATE {self.statements.ledger} SET sequence = sequence WHERE target = ?", [self.name])
 
-    def apply(self) -> None:
-        self.execute(self.statements.delete)
-        self.execute(self.statements.merge)
+    def apply(self) -> tuple[int, int, int]:
+        return self.merge()
 
     def select(self, names: Sequence[str]) -> pl.DataFrame:
         columns = ", ".join(quoted(name) for name in names)

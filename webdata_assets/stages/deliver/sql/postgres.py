@@ -206,9 +206,16 @@ class _PostgresSession(Session):
         )
         self.execute(f"SELECT 1 FROM {self.statements.ledger} WHERE target = %s FOR UPDATE", [self.name])
 
-    def apply(self) -> None:
-        self.execute(self.statements.delete)
-        self.execute(self.statements.upsert)
+    def apply(self) -> tuple[int, int, int]:
+        ((deleted,),) = self.execute(
+            f"WITH gone AS ({self.statements.delete} RETURNING 1) SELECT COUNT(*) FROM gone"
+        )
+        # a row version that nobody has replaced is new
+        ((inserted, updated),) = self.execute(
+            f"WITH written AS ({self.statements.upsert} RETURNING t.xmax = 0 AS new) "
+            "SELECT COUNT(*) FILTER (WHERE new), COUNT(*) FILTER (WHERE NOT new) FROM written"
+        )
+        return inserted, updated, deleted
 
     def select(self, names: Sequence[str]) -> pl.DataFrame:
         columns = ", ".join(json_column(name, self._kinds[name]) for name in names)

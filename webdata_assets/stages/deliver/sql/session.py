@@ -74,8 +74,8 @@ class Session(ABC):
         """Enter the target in the ledger if it is not there, and keep other deliveries to it waiting."""
 
     @abstractmethod
-    def apply(self) -> None:
-        """Make the target equal to the staged rows."""
+    def apply(self) -> tuple[int, int, int]:
+        """Make the target equal to the staged rows; return how many were inserted, updated and deleted."""
 
     @abstractmethod
     def select(self, names: Sequence[str]) -> pl.DataFrame:
@@ -115,10 +115,14 @@ class Session(ABC):
         rows = self.select(names).with_columns(lacking)
         return rows.select(self.shape.schema.names()).sort(self.shape.key)
 
-    def difference(self) -> tuple[int, int, int]:
-        """Return how many rows are to be inserted, updated and deleted."""
-        inserted, updated, deleted = self.execute(self.statements.difference)[0]
-        return int(inserted), int(updated), int(deleted)
+    def merge(self) -> tuple[int, int, int]:
+        """Do what `apply` says by DELETE and MERGE; nothing is written where nothing differs."""
+        inserted, updated, deleted = (int(count) for count in self.execute(self.statements.difference)[0])
+        if deleted:
+            self.execute(self.statements.delete)
+        if inserted or updated:
+            self.execute(self.statements.merge)
+        return inserted, updated, deleted
 
     def define(self) -> None:
         """Make the ledger, the target and its new columns, after looking whether rows can go there.
@@ -169,9 +173,7 @@ def deliver(session: Session, rows: pl.DataFrame, delivery: Delivery) -> MergeRe
         return nothing
     if intact:  # another delivery came in between
         session.stage(rows)
-    inserted, updated, deleted = session.difference()
-    if inserted or updated or deleted:
-        session.apply()
+    inserted, updated, deleted = session.apply()
     written = session.read()
     found = (len(written), hash_of(written, session.shape))
     if found != (len(rows), delivery.content_hash):

@@ -167,9 +167,8 @@ class _SnowflakeSession(Session):
         # an update, as any, keeps others that change the row waiting until the transaction ends
         self.execute(f"UPDATE {self.statements.ledger} SET sequence = sequence WHERE target = ?", [self.name])
 
-    def apply(self) -> None:
-        self.execute(self.statements.delete)
-        self.execute(self.statements.merge)
+    def apply(self) -> tuple[int, int, int]:
+        return self.merge()
 
     def select(self, names: Sequence[str]) -> pl.DataFrame:
         columns = [

@@ -81,12 +81,17 @@ class Statements:
 
     @property
     def upsert(self) -> str:
-        """Insert and update what differs, by PostgreSQL's INSERT … ON CONFLICT."""
+        """Insert and update what differs, by PostgreSQL's INSERT … ON CONFLICT.
+
+        Only rows that differ are offered to it, for it locks, and so writes, each row that it meets.
+        """
         others = [name for name in self.columns if name != self.key]
         sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in others)
-        differs = " OR ".join(f"t.{name} IS DISTINCT FROM EXCLUDED.{name}" for name in others)
+        differs = self._differs.replace(" s.", " EXCLUDED.")
         return (
             f"INSERT INTO {self.target} AS t ({', '.join(self.columns)}) "
-            f"SELECT {', '.join(self.columns)} FROM {self.staged} "
+            f"SELECT {', '.join(f's.{name}' for name in self.columns)} FROM {self.staged} AS s "
+            f"LEFT JOIN {self.target} AS t ON t.{self.key} = s.{self.key} "
+            f"WHERE t.{self.key} IS NULL OR {self._differs} "
             f"ON CONFLICT ({self.key}) DO UPDATE SET {sets} WHERE {differs}"
         )
