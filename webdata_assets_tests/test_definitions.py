@@ -207,7 +207,9 @@ def test_dagsters_own_tools_take_the_project(tools, name):
     if name == "dg list defs":
         listed = json.loads(output)
         assert {asset["asset_key"] for asset in listed["assets"]} == set(TABLES)
-        sensors = {"alert_sensor", "recrawl_sensor", "retrain_sensor"}
+        sensors = {
+            "alert_sensor", "arrival_sensor", "delivery_event_sensor", "recrawl_sensor", "retrain_sensor",
+        }  # fmt: skip
         assert {sensor["name"] for sensor in listed["sensors"]} == sensors
     else:
         assert re.search(r"passed validation|loaded successfully", output + errors)

@@ -7,7 +7,7 @@ there (stages/crawl/stored/arrivals.py, stages/crawl/polling.py), and the alert 
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 import dagster as dg
@@ -181,7 +181,7 @@ def requests_for(
 
 
 def _is_taken_in(
-    records: "list[dg.RunRecord]", partition: Partition, written: dict[Partition, dt.datetime]
+    records: Sequence[dg.RunRecord], partition: Partition, written: dict[Partition, dt.datetime]
 ) -> bool:
     for record in records:
         if record.dagster_run.is_success:

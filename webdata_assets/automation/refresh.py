@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from webdata_assets.automation.causes import INTERRUPTED_AFTER
+from webdata_assets.automation.causes import MADE_FROM as PARTITIONS_MADE_FROM
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN, RETRAINED
 from webdata_assets.automation.rules import Action, Rule, rule_for
 from webdata_assets.partitions import Partition
@@ -113,12 +114,16 @@ def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.dateti
     """Return what training and publishing wait for; None for nothing.
 
     While a partition is between its write and its verdicts it is not admitted, and publishing would take its
-    records out of the index and the sinks, only to bring them back. So it would with partitions that were
+    records out of the index and the sinks, only to bring them back. While a run is between two layers of one,
+    publishing would have to be repeated at its end. So it would with partitions that were
     judged before a check that blocks came to be. Vectors of different encoders cannot be compared.
     """
     unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
     if unjudged:
         return f"{unjudged} partitions are being written"
+    followed = sum(_being_followed(ledger, *pair, now) for pair in PARTITIONS_MADE_FROM)
+    if followed:
+        return f"{followed} partitions are on their way through the layers"
     outdated = outdated_partitions(ledger)
     if outdated:
         return why_outdated(outdated)
@@ -215,6 +220,18 @@ def _behind(ledger: LedgerSnapshot) -> str | None:
 def _being_written(ledger: LedgerSnapshot, name: str, now: dt.datetime) -> int:
     unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
     return ledger.states(TABLES[name]).filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
+
+
+def _being_followed(ledger: LedgerSnapshot, upstream: str, below: str, now: dt.datetime) -> int:
+    """Return how many partitions were admitted just now and are not made into the next layer yet."""
+    fresh = ledger.states(TABLES[upstream]).filter(
+        pl.col("admitted") & (pl.col("at") > now - INTERRUPTED_AFTER)
+    )
+    made = ledger.states(TABLES[below]).select("date", "source", below_at="at")
+    late = fresh.join(made, on=["date", "source"], how="left").filter(
+        pl.col("below_at").is_null() | (pl.col("below_at") < pl.col("at"))
+    )
+    return late.height
 
 
 def _settled(ledger: LedgerSnapshot, name: str) -> dt.datetime | None:

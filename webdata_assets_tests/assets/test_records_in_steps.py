@@ -16,8 +16,10 @@ KEY = "2026-06-01|demo_shop"
 
 
 def extract(deployment: Deployment, *, fails: bool = False) -> dg.ExecuteInProcessResult:
-    return deployment.definitions().resolve_job_def("replay").execute_in_process(
-        instance=deployment.instance, partition_key=KEY, raise_on_error=not fails
+    return (
+        deployment.definitions()
+        .resolve_job_def("replay")
+        .execute_in_process(instance=deployment.instance, partition_key=KEY, raise_on_error=not fails)
     )
 
 

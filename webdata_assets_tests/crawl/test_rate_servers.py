@@ -209,7 +209,7 @@ def test_a_wrong_password_is_told_at_once_without_it(servers: Callable[[str], Se
         f"redis://me:{PASSWORD}@host:{PASSWORD}/0",
         f"redis://me:{PASSWORD}@host/0?nonsense={PASSWORD}",
         f"postgresql://me:{PASSWORD}@host/db?nonsense={PASSWORD}",
-        f"postgresql://me:{PASSWORD}@host:{PASSWORD}/db",
+        f"postgresql://me:{PASSWORD}@127.0.0.1:{PASSWORD}/db",
     ],
 )
 def test_an_address_that_cannot_be_used_is_not_repeated(address: str) -> None:

@@ -124,7 +124,8 @@ def _signals(version: str, text: str) -> list[dict[str, object]]:
 def _delivery(sink: str, version: str, text: str) -> dict[str, object]:
     return {
         "sink": sink, "kind": "delta", "content": "records", "state": "delivered", "error": None,
-        "failure_domain": None, "sequence": 3, "target": f"delivered/{text[:400]}", "rows": 80_250, "content_hash": digest("rows"),
+        "failure_domain": None, "sequence": 3, "target": f"delivered/{text[:400]}", "rows": 80_250,
+        "content_hash": digest("rows"),
         "source_hash": digest("rows"), "corpus_version": digest("corpus"), "model_version": version,
         "inserted": 412, "updated": 1_204, "deleted": 31, "run_id": "run",
         "delivered_at": NOW - dt.timedelta(hours=2),

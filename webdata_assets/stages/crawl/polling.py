@@ -55,9 +55,10 @@ async def poll_feeds(requester: Requester, date: dt.date, known: Mapping[str, Po
             continue
         for url in map(canonical_url, rule.start):
             before = known.get(url)
-            last = before and LastVisit(
-                before.payload_hash, date, before.etag, before.last_modified, requester.now()
-            )
+            last = None
+            if before is not None:
+                validators = (before.etag, before.last_modified)
+                last = LastVisit(before.payload_hash, date, *validators, requester.now())
             visit = await try_url(
                 requester, Node(url, "discovery", index, "start", 0, last_visit=last), Tries()
             )

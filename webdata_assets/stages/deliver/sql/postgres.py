@@ -15,7 +15,7 @@ from webdata_assets.stages.deliver.changes import check_rows
 from webdata_assets.stages.deliver.sink import Delivery, MergeResult, Shape
 from webdata_assets.stages.deliver.sql.kinds import Kind, kinds
 from webdata_assets.stages.deliver.sql.names import beside, checked, quoted
-from webdata_assets.stages.deliver.sql.postgres_text import from_json_lines, json_column, to_csv
+from webdata_assets.stages.deliver.sql.postgres_text import TYPES, from_json_lines, json_column, to_csv
 from webdata_assets.stages.deliver.sql.session import Session, deliver
 from webdata_assets.stages.deliver.sql.statements import LEDGER, Statements
 
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 120
 _STAGED = "pg_temp.webdata_staged"
-_TYPES = {
-    Kind.STRING: "text",
-    Kind.INT32: "integer",
-    Kind.INT64: "bigint",
-    Kind.FLOAT32: "real",
-    Kind.FLOAT64: "double precision",
-    Kind.BOOLEAN: "boolean",
-    Kind.DATE: "date",
-    Kind.MOMENT: "timestamp with time zone",
-    Kind.DECIMAL: "numeric(18,4)",
-    Kind.STRINGS: "text[]",
-    Kind.VECTOR: "vector",
-}
-"""As `format_type` writes them."""
-
 _COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
@@ -147,7 +132,7 @@ class _PostgresSession(Session):
     marker = "%s"
 
     def __init__(self, sink: PostgresSink, connection: "Connection") -> None:
-        types = {name: _TYPES[kind] for name, kind in sink._kinds.items()}
+        types = {name: TYPES[kind] for name, kind in sink._kinds.items()}
         super().__init__(sink.uri, sink.shape, sink._statements, types, sink._table)
         self._connection = connection
         self._kinds = sink._kinds

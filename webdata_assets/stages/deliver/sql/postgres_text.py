@@ -1,6 +1,6 @@
 """Rows as the text that PostgreSQL's COPY takes and gives.
 
-What belongs here: CSV in, JSON lines out, exactly. What does not: any statement.
+What belongs here: types, CSV in, JSON lines out, exactly. What does not: any statement.
 """
 
 import io
@@ -14,6 +14,21 @@ from webdata_assets.stages.deliver.sql.kinds import Kind
 from webdata_assets.stages.deliver.sql.names import quoted
 
 _BATCH_ROWS = 20_000
+TYPES = {
+    Kind.STRING: "text",
+    Kind.INT32: "integer",
+    Kind.INT64: "bigint",
+    Kind.FLOAT32: "real",
+    Kind.FLOAT64: "double precision",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATE: "date",
+    Kind.MOMENT: "timestamp with time zone",
+    Kind.DECIMAL: "numeric(18,4)",
+    Kind.STRINGS: "text[]",
+    Kind.VECTOR: "vector",
+}
+"""As `format_type` writes them."""
+
 _WIRE: Mapping[Kind, pl.DataType] = {
     Kind.INT32: pl.Int32(),
     Kind.INT64: pl.Int64(),
