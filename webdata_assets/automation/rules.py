@@ -129,6 +129,7 @@ CHECK_RULES: tuple[Rule, ...] = (
     Rule("delivery", "idempotent", A.HALT_DELIVERY, "sinks differ, so one of them was written by others"),
     Rule("delivery", "lag", A.HALT_DELIVERY, "the corpus was written again since"),
     Rule("delivery", "contract", A.ALERT, "the same rows would break it again: a person decides"),
+    Rule("storage", "content_unchanged", A.ALERT, "a table differs from what it was: a person looks first"),
     Rule("quality_report", "rendered", A.ALERT, "it is rendered anew every day; its data stands"),
     Rule("*", "schema", A.ALERT, "our own code wrote what it must not: other data would not mend it"),
     Rule("*", "unique_keys", A.ALERT, "our own code wrote a key twice: other data would not mend it"),
