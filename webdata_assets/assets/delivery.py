@@ -25,17 +25,19 @@ from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA
 from webdata_assets.stages.learn.classifier import Classifier
 from webdata_assets.stages.learn.release import newest_release
 from webdata_assets.store import Store
-from webdata_assets.store.deliveries import as_rows, chosen_sinks, require_newest, sequence_of
-from webdata_assets.store.derived import current_rows
+from webdata_assets.store.deliveries import as_rows, chosen_sinks, offsets_of, require_newest, sequence_of
+from webdata_assets.store.derived import current_rows, not_failed_since
 from webdata_assets.store.releases import SNAPSHOT_DIGITS
 from webdata_assets.store.sinks import open_sink
 from webdata_assets.store.store import data_version
 
 SINKS_TAG = "webdata/sinks"
 """On runs that deliver to some sinks only: their names, with commas between."""
+TAKE_OVER_TAG = "webdata/take_over"
+"""On runs whose deliveries follow even newer ones, which another store made."""
 
 
-@dg.asset(name="delivery", deps=["vector_index"], **describe(DELIVERY, kinds={"parquet"}, code_version="2"))
+@dg.asset(name="delivery", deps=["vector_index"], **describe(DELIVERY, kinds={"parquet"}, code_version="3"))
 def delivery(
     context: dg.AssetExecutionContext,
     corpus: pl.DataFrame,
@@ -59,27 +61,30 @@ def delivery(
     champion = promoted.model_version if (promoted := newest_release(release)) else None
     declared = sinks.enabled()
     chosen = chosen_sinks(declared, context.run.tags.get(SINKS_TAG))
+    good = not_failed_since(corpus, opened)
     offers: dict[Content, Offer] = {}
     if any(sink.content == "records" for sink in chosen.values()):
         rows = delivery_rows(
-            corpus,
-            current_rows(features, TABLES["features"], corpus, opened),
-            current_rows(embeddings, TABLES["embeddings"], corpus, opened),
+            good,
+            current_rows(features, TABLES["features"], good, opened),
+            current_rows(embeddings, TABLES["embeddings"], good, opened),
             Classifier.load(opened.models.fetch(champion)) if champion else None,
             champion,
         )
         offers["records"] = Offer(rows, RECORDS)
     if any(sink.content == "chunks" for sink in chosen.values()):
-        offers["chunks"] = Offer(_chunks(opened, index, corpus), CHUNKS)
+        offers["chunks"] = Offer(_chunks(opened, index, good), CHUNKS)
     ended: dict[str, Ended] = {}
+    offsets = offsets_of(opened)
     for number, (name, sink) in enumerate(chosen.items(), start=1):
         started = time.monotonic()
         ended[name] = deliver_to(
             sink,
             offers[sink.content],
             partial(open_sink, sink, opened.location, sinks.environ()),
-            sequence=sequence,
+            sequence=sequence + offsets.get(name, 0),
             run_id=run_id,
+            take_over=TAKE_OVER_TAG in context.run.tags,
         )
         tell = context.log.info if ended[name].state == "delivered" else context.log.error
         tell(f"{number} of {len(chosen)}: {_told(sink, ended[name])}, {time.monotonic() - started:.1f} s")

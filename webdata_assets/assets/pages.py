@@ -196,7 +196,7 @@ def _keep_stored(
 
         def is_as_it_was(row: Mapping[str, Any]) -> bool:
             # what was taken away since keeps its visit
-            return row["role"] == "content" and present.get(row["url"], row["etag"]) == row["etag"]
+            return row["role"] == "content" and bool(present.get(row["url"], row["etag"]) == row["etag"])
 
         kept = keep_stored(store, source, partition, spool, is_as_it_was)
         context.log.info("%d stored pages are kept; what is new is visited", kept)

@@ -11,12 +11,12 @@ from typing import Any
 
 import dagster as dg
 import orjson
+import polars as pl
 
 from webdata_assets.automation.alerts.outbox import Failing
-from webdata_assets.checks.sink_verdicts import verified_sinks
+from webdata_assets.checks.sink_verdicts import verified_deliveries
 from webdata_assets.errors import WebdataError
 from webdata_assets.resources import ClockResource, SinksResource, StoreResource
-from webdata_assets.schemas.delivery import DELIVERY
 from webdata_assets.sinks.announce import Announcement, ByFile, ByRedis, ByWebhook
 from webdata_assets.sinks.model import SinkFile
 from webdata_assets.stages.deliver.announcing import Event, add_event, event_id, post_event, write_event
@@ -132,15 +132,12 @@ def build_delivery_event_sensor(*, seconds: int) -> dg.SensorDefinition:
 
 
 def _new_events(store: Store, sinks: Mapping[str, SinkFile], now: dt.datetime) -> list[dict[str, Any]]:
-    announced = {name for name, sink in sinks.items() if sink.announce}
-    verified = (verified_sinks(store) or set()) & announced if announced else set()
-    if not verified:
+    announced = [name for name, sink in sinks.items() if sink.announce]
+    if not announced:
         return []
     known = set(delivery_events(store)["event_id"])
     rows = []
-    for row in store.tables.read(DELIVERY).iter_rows(named=True):
-        if row["sink"] not in verified:
-            continue
+    for row in verified_deliveries(store).filter(pl.col("sink").is_in(announced)).iter_rows(named=True):
         identity = event_id(row["sink"], row["content_hash"], row["sequence"])
         if identity not in known:
             names = (

@@ -114,9 +114,9 @@ def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.dateti
     """Return what training and publishing wait for; None for nothing.
 
     While a partition is between its write and its verdicts it is not admitted, and publishing would take its
-    records out of the index and the sinks, only to bring them back. While a run is between two layers of one,
-    publishing would have to be repeated at its end. So it would with partitions that were
-    judged before a check that blocks came to be. Vectors of different encoders cannot be compared.
+    records out of the index and the sinks, only to bring them back. So it would with partitions that were
+    judged before a check that blocks came to be. While a run is between two layers of a partition, publishing
+    would have to be repeated at its end. Vectors of different encoders cannot be compared.
     """
     unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
     if unjudged:

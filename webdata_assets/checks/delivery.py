@@ -17,6 +17,7 @@ from webdata_assets.schemas.vector_index import VECTOR_INDEX
 from webdata_assets.stages.deliver.changes import changes, hash_of
 from webdata_assets.stages.deliver.chunks import delivered_manifest
 from webdata_assets.stages.deliver.sink import Sink
+from webdata_assets.store.derived import not_failed_since
 from webdata_assets.store.sinks import open_sink
 from webdata_assets.store.store import data_version
 
@@ -71,19 +72,21 @@ def row_count(subject: Subject) -> Finding:
     """Each sink holds as many rows as there are live records that are no duplicates, or chunks of them.
 
     Formula: largest |rows of a sink - live, canonical records of the corpus that was delivered, or chunks
-    that the index's manifest has of them| = 0, each of the sink's sources. Where the corpus was written again
-    since, `lag` says so, and nothing is compared.
+    that the index's manifest has of them| = 0, each of the sink's sources; records of partitions that failed
+    since the corpus was made do not count. Where the corpus was written again since, `lag` says so, and
+    nothing is compared.
     Severity: blocks.
     Source: double-entry accounting of each step's rows; no threshold to choose.
     """
     corpus = subject.rows_of(CORPUS)
-    live = corpus.filter(pl.col("duplicate_of").is_null(), state="live")
+    good = not_failed_since(corpus, subject.store)
+    live = good.filter(pl.col("duplicate_of").is_null(), state="live")
     of_now = subject.rows.filter(_DELIVERED, corpus_version=data_version(CORPUS, corpus))
     surplus = {}
     for sink, content, rows in of_now.select("sink", "content", "rows").iter_rows():
         wanted = live
         if content == "chunks":
-            wanted = delivered_manifest(subject.rows_of(VECTOR_INDEX), corpus)
+            wanted = delivered_manifest(subject.rows_of(VECTOR_INDEX), good)
         sources = subject.sinks[sink].sources if sink in subject.sinks else ()
         if sources:
             wanted = wanted.filter(pl.col("source").is_in(list(sources)))

@@ -11,6 +11,7 @@ import polars as pl
 
 from webdata_assets.schemas.delivery import DELIVERY
 from webdata_assets.store import Store
+from webdata_assets.store.store import data_version
 
 _PREFIX = "wrong_in_"
 
@@ -20,20 +21,27 @@ def of_sinks(wrong: Mapping[str, float]) -> dict[str, float]:
     return {f"{_PREFIX}{sink}": float(abs(amount)) for sink, amount in sorted(wrong.items()) if amount}
 
 
-def verified_sinks(store: Store) -> set[str] | None:
-    """Return the names of the sinks whose delivery has passed; None while checks have not run on all of it.
+def verified_deliveries(store: Store) -> pl.DataFrame:
+    """Return the rows of the table whose delivery has passed; none while checks have not run on all of it.
 
-    A failed blocking check condemns the sinks that it names, and all of them where it names none.
+    A failed blocking check condemns the sinks that it names, and all of them where it names none. Verdicts
+    count for the rows that they are about: whoever writes the table meanwhile is not verified by them.
     """
-    states = store.ledger.states(DELIVERY)
-    if states.is_empty() or len(states.item(0, "missing")):
-        return None
+    verdicts = store.ledger.all_newest_verdicts(DELIVERY).filter("blocking")
     rows = store.tables.read(DELIVERY)
-    verdicts = store.ledger.all_newest_verdicts(DELIVERY).filter("blocking", ~pl.col("passed"))
-    named = [_named(metrics) for metrics in verdicts["metrics"]]
+    judged = verdicts.filter(data_version=data_version(DELIVERY, rows))
+    if not set(DELIVERY.blocking_checks) <= set(judged["check"]):
+        return DELIVERY.empty()
+    named = [_named(metrics) for metrics in judged.filter(~pl.col("passed"))["metrics"]]
     if not all(named):
-        return set()
-    return set(rows.filter(state="delivered")["sink"]) - {sink for sinks in named for sink in sinks}
+        return DELIVERY.empty()
+    condemned = {sink for sinks in named for sink in sinks}
+    return rows.filter(~pl.col("sink").is_in(list(condemned)), state="delivered")
+
+
+def verified_sinks(store: Store) -> set[str]:
+    """Return the names of the sinks whose delivery has passed."""
+    return set(verified_deliveries(store)["sink"])
 
 
 def _named(metrics: str | None) -> set[str]:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
 from webdata_assets.store import Store
 from webdata_assets.store.rollback import RUN_ID, RolledBack, roll_back
@@ -36,7 +37,11 @@ def roll_back_asset(asset: str, to: str, partition: str | None) -> dict[str, Any
     store = Store.of(settings)
     target, chosen = _target(to), _partition(partition)
     with open_instance(settings) as instance:
-        wait_for_writers(instance, {PARTITION_TAG: chosen.key} if chosen else UNPARTITIONED_TAGS, tell)
+        tags = {PARTITION_TAG: chosen.key} if chosen else UNPARTITIONED_TAGS
+        if chosen is None and asset in TABLES and TABLES[asset].partitioned:
+            # any run may be at work on one of its partitions, and commit what the ledger then takes for good
+            tags = {}
+        wait_for_writers(instance, tags, tell)
         changed = roll_back(store, asset, target, chosen)
         for each in changed:
             _tell_dagster(instance, store, each)

@@ -30,7 +30,7 @@ def list_sinks() -> list[dict[str, Any]]:
     settings = Settings()
     store = Store.of(settings)
     delivered = {row["sink"]: row for row in store.tables.read(DELIVERY).iter_rows(named=True)}
-    verified = verified_sinks(store) or set()
+    verified = verified_sinks(store)
     return [
         {
             "sink": name,
@@ -79,8 +79,12 @@ def check_sinks(names: Collection[str], *, offline: bool) -> list[dict[str, Any]
     return rows
 
 
-def deliver_now(name: str) -> dict[str, Any]:
+def deliver_now(name: str, *, take_over: bool) -> dict[str, Any]:
     """Deliver to one sink by a run with all checks of deliveries, and announce what they have verified.
+
+    Args:
+        name: of the sink.
+        take_over: whether to follow what another store delivered to it, though that be newer.
 
     Returns:
         `run_id`, `ok` (the sink's own delivery was verified), `delivery` (its row) and `problems`.
@@ -89,7 +93,7 @@ def deliver_now(name: str) -> dict[str, Any]:
         NotAdmittedError: there is nothing to deliver yet.
         PermanentError: there is no such sink, or it is not enabled.
     """
-    from webdata_assets.assets.delivery import SINKS_TAG
+    from webdata_assets.assets.delivery import SINKS_TAG, TAKE_OVER_TAG
     from webdata_assets.automation.delivery_events import announce_deliveries
     from webdata_assets.automation.jobs import DELIVER
     from webdata_assets.cli.instance import execute, open_instance
@@ -105,13 +109,17 @@ def deliver_now(name: str) -> dict[str, Any]:
     if store.ledger.admitted(CORPUS).is_empty():
         raise NotAdmittedError("there is nothing to deliver yet: `webdata publish` makes the corpus")
     with open_instance(settings) as instance:
-        outcome = execute(build_defs(settings=settings), instance, DELIVER, tags={SINKS_TAG: name})
+        tags = {SINKS_TAG: name, **({TAKE_OVER_TAG: "yes"} if take_over else {})}
+        outcome = execute(build_defs(settings=settings), instance, DELIVER, tags=tags)
     rows = store.tables.read(DELIVERY).filter(sink=name).to_dicts()
-    ok = name in (verified_sinks(store) or set()) and rows[0]["run_id"] == outcome.run_id
+    ok = name in verified_sinks(store) and rows[0]["run_id"] == outcome.run_id
     enabled = {each: sink for each, sink in declared.items() if sink.enabled}
     told = announce_deliveries(store, enabled, os.environ, dt.datetime.now(dt.UTC), {})
-    problems = [] if ok else [rows[0]["error"]] if rows and rows[0]["error"] else []
-    problems += [f"{check} failed" for check in outcome.failed_checks]
+    details = dict(store.ledger.all_newest_verdicts(DELIVERY).select("check", "detail").iter_rows())
+    problems = [
+        f"{check} failed: {details.get(check.partition('.')[2]) or 'see the run'}"
+        for check in outcome.failed_checks
+    ]
     problems += [outcome.error] if outcome.error else []
     return {
         "run_id": outcome.run_id,

@@ -52,7 +52,12 @@ def sinks_check(
 
 @sinks_app.command("deliver")
 def sinks_deliver(
-    name: Annotated[str, typer.Argument(help="The sink's name.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="The sink's name.")],
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Follow what a store that is no more delivered, though newer."),
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Deliver what is admitted now to one sink, verify it, and announce it.
 
@@ -61,7 +66,7 @@ def sinks_deliver(
     from webdata_assets.cli.sink_work import deliver_now
 
     with fail_clearly():
-        report = deliver_now(name)
+        report = deliver_now(name, take_over=take_over)
         if as_json:
             print_json(report)
         else:

@@ -27,7 +27,7 @@ def wait_for_writers(
     """Return once no run with these tags is queued or in progress.
 
     Args:
-        tags: of the runs that write the same, such as those of one partition.
+        tags: of the runs that write the same, such as those of one partition; every run if none.
         tell: takes a line for the person who waits.
         seconds: after which it is given up.
         poll_seconds: between two looks.

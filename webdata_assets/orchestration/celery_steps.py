@@ -19,13 +19,14 @@ from celery.exceptions import DuplicateTaskNameWarning, Ignore
 from celery.result import AsyncResult
 from dagster_celery.config import DEFAULT_CONFIG
 from dagster_celery.core_execution_loop import core_celery_execution_loop
+from dagster_celery.defaults import broker_transport_options
 from dagster_celery.executor import CeleryExecutor, _submit_task
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_task
 from kombu.exceptions import OperationalError
 
 from webdata_assets.dagster_internals import RetryMode, run_of_step
-from webdata_assets.errors import FailureDomain, TransientError
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.orchestration.executors import identify_run
 from webdata_assets.orchestration.work import COMPUTE, QUEUE_TAG
 from webdata_assets.settings import Settings
@@ -35,6 +36,8 @@ EXECUTE = "execute_plan"
 _LOOK_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _STOP_SECONDS = 15.0
+_NEVER_SECONDS = 10 * 365 * 24 * 3600
+"""After which Redis hands out anew what it takes for lost: an hour by default, and crawls take longer."""
 
 
 def build_celery_executor(settings: Settings) -> dg.ExecutorDefinition:
@@ -63,6 +66,12 @@ class CeleryStepsExecutor(CeleryExecutor):
                 "task_track_started": True,
                 # a step whose worker died is not delivered again beside Dagster's retry of its run
                 "task_acks_late": False,
+                # nor to a second worker while it waits behind another step of the first: none waits there
+                "worker_disable_prefetch": True,
+                "broker_transport_options": {
+                    **broker_transport_options,
+                    "visibility_timeout": _NEVER_SECONDS,
+                },
                 "broker_connection_retry_on_startup": True,
             },
         )
@@ -203,11 +212,11 @@ def _steps_of_ended_runs(app: Celery, instance: dg.DagsterInstance) -> dict[str,
 
 
 def _ended(instance: dg.DagsterInstance, run_ids: Iterable[str]) -> set[str]:
+    """Return those that have ended. One that is unknown here may be another deployment's, and is none."""
     wanted = sorted(set(run_ids))
     if not wanted:
         return set()
-    running = {run.run_id for run in instance.get_runs(dg.RunsFilter(run_ids=wanted)) if not run.is_finished}
-    return set(wanted) - running
+    return {run.run_id for run in instance.get_runs(dg.RunsFilter(run_ids=wanted)) if run.is_finished}
 
 
 def run_of(arguments: Mapping[str, Any]) -> str:
@@ -221,9 +230,21 @@ class StepTask(Task):  # type: ignore[misc]  # Celery has no annotations
     resultrepr_maxsize = 80  # what a step tells is in Dagster's event log
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Carry out the step, or leave it."""
+        """Carry out the step, or leave it.
+
+        Raises:
+            PermanentError: CONFIGURATION, the run is none of those that this worker sees.
+        """
+        run_id = run_of(named)
         with dg.DagsterInstance.get() as instance:
-            ended = _ended(instance, [run_of(named)])
-        if ended:
-            raise Ignore(f"run {run_of(named)} has ended")
+            run = instance.get_run_by_id(run_id)
+        if run is None:
+            raise PermanentError(
+                f"the worker {self.request.hostname} knows no run {run_id}: give it the "
+                "WEBDATA_DAGSTER_STORAGE of the run, or where that is empty its WEBDATA_HOME; and each "
+                "deployment a broker, or a database of it, of its own",
+                failure_domain=FailureDomain.CONFIGURATION,
+            )
+        if run.is_finished:
+            raise Ignore(f"run {run_id} has ended")
         return super().__call__(*arguments, **named)

@@ -12,6 +12,7 @@ import dagster as dg
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.orchestration.identity import process_tag
+from webdata_assets.orchestration.orphans import STEP_START_METHOD
 from webdata_assets.orchestration.work import OTHER_RESOURCES
 from webdata_assets.settings import Settings
 
@@ -38,7 +39,7 @@ def build_executor(settings: Settings) -> dg.ExecutorDefinition:
         resources = {"container_config": {"resources": OTHER_RESOURCES}}
         return _identified(k8s_job_executor.configured({"step_k8s_config": resources}))
     if settings.executor == "multiprocess":
-        start = {"forkserver": {"preload_modules": _PRELOADED}}
+        start = {STEP_START_METHOD: {"preload_modules": _PRELOADED}}
         return _identified(dg.multiprocess_executor.configured({"start_method": start}))
     return _identified(dg.in_process_executor)
 

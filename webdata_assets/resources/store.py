@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from webdata_assets.orchestration.orphans import end_with_run
 from webdata_assets.store import Store
 from webdata_assets.store.options import storage_options
 
@@ -19,6 +20,10 @@ class StoreResource(dg.ConfigurableResource["StoreResource"]):
     """A folder of this machine for copies of what lies in an object store; `.webdata/cache` if empty."""
 
     _opened: Store | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """See that nothing is written any more by a step whose run's process is gone."""
+        end_with_run()
 
     def open(self) -> Store:
         """Return the store, one for the whole run. Opening makes nothing and reads nothing."""

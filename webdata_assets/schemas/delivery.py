@@ -34,6 +34,8 @@ class Delivery(dy.Schema):
     """Of the champion whose predictions were delivered; null while there is none."""
     sequence = dy.Int64(nullable=True, min=0)
     """Of the delivery that brought this content: it grows with what was written to the tables above."""
+    offset = dy.Int64(nullable=True, min=0)
+    """Added to this store's own sequence since the sink was taken over from another store."""
     inserted = dy.Int64(nullable=False, min=0)
     updated = dy.Int64(nullable=False, min=0)
     deleted = dy.Int64(nullable=False, min=0)
@@ -59,5 +61,7 @@ DELIVERY = Table(
         "idempotent",
         "lag",
     ),
-    unhashed=frozenset({"error", "sequence", "inserted", "updated", "deleted", "run_id", "delivered_at"}),
+    unhashed=frozenset(
+        {"error", "sequence", "offset", "inserted", "updated", "deleted", "run_id", "delivered_at"}
+    ),
 )

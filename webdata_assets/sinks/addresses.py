@@ -8,7 +8,9 @@ import re
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
+
+from webdata_assets.sources.grammar import check_url
 
 
 def check_address(value: str) -> str:
@@ -28,5 +30,42 @@ def check_address(value: str) -> str:
     return value
 
 
+def check_path(value: str) -> str:
+    """Return an absolute path of this machine."""
+    if not value.startswith("/") or "://" in value:
+        raise ValueError(f"{value!r} is not an absolute path")
+    return value
+
+
+def check_web_address(value: str) -> str:
+    """Return an http or https URL without user and password."""
+    if urlsplit(check_url(value)).username is not None:
+        raise ValueError(
+            "a user or password stands in the URL; leave it out: what is sent there is signed, or has "
+            "credentials of its own"
+        )
+    return value
+
+
+def check_variable(value: str) -> str:
+    """Return the name of a variable. What is none may be a secret, and is not repeated."""
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError(
+            "what stands here is no name of an environment variable (A-Z, 0-9 and _); a secret itself never "
+            "stands in a sink file"
+        )
+    return value
+
+
+def check_redis(value: str) -> str:
+    """Return an address of a Redis server that holds no password."""
+    if not value.startswith(("redis://", "rediss://")):
+        raise ValueError(f"{value!r} is not of the form redis://host:port/number")
+    return check_address(value)
+
+
 Address = Annotated[str, AfterValidator(check_address)]
-EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
+LocalPath = Annotated[str, AfterValidator(check_path)]
+RedisAddress = Annotated[str, AfterValidator(check_redis)]
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+EnvironmentName = Annotated[str, AfterValidator(check_variable)]

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from webdata_assets.sinks.addresses import Address, EnvironmentName
-from webdata_assets.sources.grammar import Strict, Url
+from webdata_assets.sinks.addresses import Address, EnvironmentName, RedisAddress, WebAddress
+from webdata_assets.sources.grammar import Strict
 
 
 class ByWebhook(Strict):
     """A signed POST (Standard Webhooks); `webhook-id` is the event's id, the same if it is sent again."""
 
     by: Literal["webhook"] = Field(description="A signed POST")
-    url: Url = Field(description="Where it is sent")
+    url: WebAddress = Field(description="Where it is sent")
     secret_env: EnvironmentName = Field(
         description="Name of the environment variable that holds the signing secret, `whsec_…`"
     )
@@ -35,7 +35,7 @@ class ByRedis(Strict):
     """One entry of a Redis stream an event; an id that was added before is not added again."""
 
     by: Literal["redis"] = Field(description="A Redis stream")
-    uri: Address = Field(description="`redis://host:port/number` or `rediss://…`, without a password")
+    uri: RedisAddress = Field(description="`redis://host:port/number` or `rediss://…`, without a password")
     stream: str = Field(default="webdata:deliveries", min_length=1, description="The stream's key")
     password_env: EnvironmentName | None = Field(
         default=None, description="Name of the environment variable that holds the password"

@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from webdata_assets.sinks.addresses import Address, EnvironmentName, check_address
+from webdata_assets.sinks.addresses import Address, EnvironmentName, LocalPath, WebAddress
 from webdata_assets.sinks.announce import Announcement
 from webdata_assets.sinks.contract import Contract, Identifier, TableName
-from webdata_assets.sources.grammar import Strict, Url
+from webdata_assets.sources.grammar import Strict
 
 Content = Literal["records", "chunks"]
 
@@ -56,14 +56,18 @@ class _InFolder(SinkFile):
 
 
 class _InTable(SinkFile):
-    table: TableName | None = Field(
-        default=None, description="The table's name, or `schema.table`; the sink's if unset"
-    )
+    table: Identifier | None = Field(default=None, description="The table's name; the sink's if unset")
 
     @property
     def table_name(self) -> str:
         """The table's name."""
         return self.table or self.name
+
+
+class _InSchema(_InTable):
+    table: TableName | None = Field(
+        default=None, description="The table's name, or `schema.table`; the sink's if unset"
+    )
 
 
 class DeltaFile(_InFolder):
@@ -90,8 +94,13 @@ class LanceFile(_InFolder, _InTable):
 
     kind: Literal["lance"] = Field(description="A table of LanceDB")
 
+    @property
+    def address(self) -> str | None:
+        """The folder and the table; None for below the store."""
+        return None if self.uri is None else f"{self.uri}#{self.table_name}"
 
-class PostgresFile(_InTable):
+
+class PostgresFile(_InSchema):
     """A table in PostgreSQL; with `content: chunks` a vector store by pgvector."""
 
     kind: Literal["postgres"] = Field(description="A table in PostgreSQL")
@@ -114,21 +123,14 @@ class PostgresFile(_InTable):
         return f"{self.uri}#{self.table_name}"
 
 
-class DuckDBFile(_InTable):
+class DuckDBFile(_InSchema):
     """A table in a DuckDB file."""
 
     kind: Literal["duckdb"] = Field(description="A table in a DuckDB file")
-    path: str | None = Field(
+    path: LocalPath | None = Field(
         default=None,
         description="The file's absolute path; `delivered/NAME.duckdb` in a local store if unset",
     )
-
-    @field_validator("path")
-    @classmethod
-    def _absolute(cls, value: str | None) -> str | None:
-        if value is not None and (not value.startswith("/") or "://" in value):
-            raise ValueError(f"{value!r} is not an absolute path")
-        return value
 
     @property
     def address(self) -> str | None:
@@ -178,7 +180,7 @@ class BigQueryFile(_InTable):
         description="Name of the environment variable that holds a service account's JSON; Google's own "
         "defaults if unset",
     )
-    endpoint: Url | None = Field(default=None, description="Another API endpoint than Google's")
+    endpoint: WebAddress | None = Field(default=None, description="Another API endpoint than Google's")
     in_store: ClassVar[bool] = False
 
     @property
@@ -191,7 +193,7 @@ class WebhookFile(SinkFile):
     """Changes, posted in signed batches; what was acknowledged is kept in the store and not sent again."""
 
     kind: Literal["webhook"] = Field(description="Changes, posted in signed batches")
-    url: Url = Field(description="Where they are posted")
+    url: WebAddress = Field(description="Where they are posted")
     secret_env: EnvironmentName = Field(
         description="Name of the environment variable that holds the signing secret, `whsec_…`"
     )
@@ -213,17 +215,12 @@ class DltFile(_InTable):
     credentials_env: EnvironmentName | None = Field(
         default=None, description="Name of the environment variable that holds the destination's credentials"
     )
-    pipelines: str | None = Field(
+    pipelines: LocalPath | None = Field(
         default=None,
         description="The folder, an absolute path, in which dlt keeps its state; `delivered/NAME` in a local "
         "store if unset",
     )
     in_store: ClassVar[bool] = False
-
-    @field_validator("pipelines")
-    @classmethod
-    def _absolute(cls, value: str | None) -> str | None:
-        return value if value is None else check_address(value)
 
     @property
     def address(self) -> str | None:

@@ -22,7 +22,8 @@ MADE_OF = ("corpus", "release", "features", "embeddings", "vector_index")
 """Tables that deliveries are made of."""
 
 _HELD = (
-    "rows", "content_hash", "source_hash", "corpus_version", "model_version", "sequence", "delivered_at",
+    "rows", "content_hash", "source_hash", "corpus_version", "model_version", "sequence", "offset",
+    "delivered_at",
 )  # fmt: skip
 """What is known of a sink's last whole delivery, and stays while later ones fail."""
 
@@ -35,6 +36,11 @@ def sequence_of(store: Store) -> int:
     """
     versions = (store.tables.version(table) for table in (CHECK_RESULTS, *(TABLES[name] for name in MADE_OF)))
     return sum(version for version in versions if version is not None)
+
+
+def offsets_of(store: Store) -> dict[str, int]:
+    """Return what is added to this store's sequence, by sink: more than 0 for those that were taken over."""
+    return dict(store.tables.read(DELIVERY).select("sink", pl.col("offset").fill_null(0)).iter_rows())
 
 
 def require_newest(store: Store, table: Table, rows: pl.DataFrame) -> None:
@@ -85,7 +91,7 @@ def as_rows(
         ended: how the deliveries of this run ended, by sink.
         corpus_version: data version of the corpus that was delivered.
         model_version: of the predictions.
-        sequence: of this delivery.
+        sequence: this store's own.
         run_id: of the run.
         now: when it ended.
     """
@@ -99,16 +105,15 @@ def as_rows(
         }  # fmt: skip
         if name in ended:
             delivered = {
-                "corpus_version": corpus_version, "model_version": model_version, "sequence": sequence,
-                "delivered_at": now,
+                "corpus_version": corpus_version, "model_version": model_version, "delivered_at": now,
             }  # fmt: skip
-            rows.append({**_row(ended[name], known, delivered), **named, "run_id": run_id})
+            rows.append({**_row(ended[name], known, delivered, sequence), **named, "run_id": run_id})
         elif name in before:
             rows.append({**known, **named})
     return pl.DataFrame(rows, schema=DELIVERY.polars_schema).sort("sink")
 
 
-def _row(ended: Ended, known: Mapping[str, Any], delivered: Mapping[str, Any]) -> dict[str, Any]:
+def _row(ended: Ended, known: Mapping[str, Any], delivered: Mapping[str, Any], own: int) -> dict[str, Any]:
     merged = ended.merged
     common = {
         "state": ended.state,
@@ -118,8 +123,12 @@ def _row(ended: Ended, known: Mapping[str, Any], delivered: Mapping[str, Any]) -
         "updated": merged.updated if merged else 0,
         "deleted": merged.deleted if merged else 0,
     }
-    if merged is None:
+    if merged is None or ended.sequence is None:
         return {**common, **{name: known[name] for name in _HELD}}
     held = {"rows": merged.rows, "content_hash": merged.content_hash, "source_hash": ended.source_hash}
     unchanged = known["content_hash"] == merged.content_hash and known["sequence"] is not None
-    return {**common, **held, **delivered, **({"sequence": known["sequence"]} if unchanged else {})}
+    order = {
+        "sequence": known["sequence"] if unchanged else ended.sequence,
+        "offset": ended.sequence - own,
+    }
+    return {**common, **held, **delivered, **order}

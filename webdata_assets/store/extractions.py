@@ -9,6 +9,7 @@ They are a cache: whatever is missing, or of another version of code and rules, 
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,12 +65,13 @@ class KeptExtractions:
         name = f"{blake3(head).hexdigest()[:32]}.part"
         if self.location.is_local:
             folder = self._folder / self.partition.date.isoformat()
-            folder.mkdir(parents=True, exist_ok=True)
-            # a reader sees the whole part, or none
+            # a reader sees the whole part, or none; none too if a later date has just removed the folder
             half = folder / f".{name}.{os.getpid()}"
-            half.write_bytes(content)
-            half.replace(folder / name)
-            for other in self._folder.iterdir():
+            with suppress(FileNotFoundError, FileExistsError):
+                folder.mkdir(parents=True, exist_ok=True)
+                half.write_bytes(content)
+                half.replace(folder / name)
+            for other in list(self._folder.iterdir()):
                 if other.name < self.partition.date.isoformat():
                     shutil.rmtree(other, ignore_errors=True)
             return
@@ -89,14 +91,16 @@ class KeptExtractions:
     def _parts(self) -> Iterator[bytes]:
         if self.location.is_local:
             folder = self._folder / self.partition.date.isoformat()
-            for path in sorted(folder.glob("*.part")):
-                yield path.read_bytes()
+            # a later date may remove them meanwhile
+            with suppress(FileNotFoundError):
+                for path in sorted(folder.glob("*.part")):
+                    yield path.read_bytes()
             return
         objects = self.location.objects(_ROOM, self.partition.source, self.partition.date.isoformat())
         for info in objects.list():
-            content = objects.get(info.key)
-            if content is not None:
-                yield content
+            found = objects.get(info.key)
+            if found is not None:
+                yield found
 
     @property
     def _folder(self) -> Path:

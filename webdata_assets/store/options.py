@@ -37,8 +37,17 @@ def storage_options(
         profile: of the AWS configuration files; the environment's `AWS_PROFILE` if empty.
 
     Raises:
-        PermanentError: CONFIGURATION, there is no such profile, or it gives no credentials.
+        PermanentError: CONFIGURATION, there is no such profile, it gives no credentials, or the address
+            itself holds a password or a signature.
     """
+    scheme, _, rest = root.partition("://")
+    if rest and ("?" in rest or ":" in rest.partition("/")[0].rpartition("@")[0]):
+        # addresses are shown in messages and metadata, so that this one is not even named here
+        raise PermanentError(
+            f"an address {scheme}://… holds a password or a query: leave both out, and set credentials in "
+            "the environment, such as AWS_ACCESS_KEY_ID or AZURE_STORAGE_ACCOUNT_KEY",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
     if not root.startswith(("s3://", "s3a://")):
         # the one thing that not every client takes from the environment
         names = (f"{prefix}_ALLOW_HTTP" for prefix in ("AZURE", "GOOGLE"))

@@ -1,7 +1,7 @@
 """Rollback: a table, or one partition of it, as it was at an earlier version.
 
 What belongs here: restoring, and an honest ledger. What does not: which version a moment means (versions.py),
-and telling Dagster (cli/rollback.py).
+which tables go back with it (together.py), and telling Dagster (cli/rollback.py).
 
 The ledger hears of it as of any write. First the old data versions are entered as written now, so that
 nobody reads them as long as nothing says that they are good; then the table goes back in one commit; then the
@@ -26,13 +26,11 @@ from webdata_assets.stages.hashing import content_hash
 from webdata_assets.store.maintenance.listing import files_below
 from webdata_assets.store.migration import as_present
 from webdata_assets.store.store import Store, data_version
-from webdata_assets.store.versions import history, newest_of, version_at
+from webdata_assets.store.together import members
+from webdata_assets.store.versions import Version, history, version_at, written_by
 
 RUN_ID = "webdata rollback"
 """What the ledger and Delta's log name as the run."""
-
-TOGETHER = (("pages", "dead_letters"), ("records", "quarantine"), ("near_duplicates", "compared_partitions"))
-"""Tables that one step writes, the first one first: they go back together, and never disagree."""
 
 _REFUSED = {
     "vector_index": "it lists what the index holds: `webdata publish` makes both anew from what is admitted",
@@ -74,7 +72,7 @@ def roll_back(
     table = _checked(store, name, partition)
     target = version_at(store.location, table, to).version()
     changed = []
-    for member, version in [(table, target), *_siblings(store, table, target, partition)]:
+    for member, version in members(store.tables, table, target, partition):
         changed += _roll_back(store, member, version, partition)
     return changed
 
@@ -97,33 +95,13 @@ def _checked(store: Store, name: str, partition: Partition | None) -> Table:
     return table
 
 
-def _siblings(
-    store: Store, table: Table, version: int, partition: Partition | None
-) -> list[tuple[Table, int]]:
-    """Return the tables written in the same step, each with the version that the same run left."""
-    names = next((group for group in TOGETHER if table.name in group), ())
-    known = history(store.location, table)
-    wrote = newest_of(known, lambda one: one.number <= version and one.wrote(partition))
-    moment = next((one.at for one in known if one.number == version), known[-1].at)
-    siblings = []
-    for sibling in (TABLES[other] for other in names if other != table.name):
-        if not store.tables.exists(sibling):
-            continue
-        theirs = history(store.location, sibling)
-        same = newest_of(
-            theirs, lambda one: wrote is not None and one.run_id == wrote.run_id and one.wrote(partition)
-        ) or newest_of(theirs, lambda one: one.at <= moment)
-        if same is not None:
-            siblings.append((sibling, same.number))
-    return siblings
-
-
 def _roll_back(store: Store, table: Table, version: int, partition: Partition | None) -> list[RolledBack]:
     then = version_at(store.location, table, version)
     affected = [partition] if partition or not table.partitioned else _differing(store, table, then)
     _check_files(store, table, then)
-    held = {one: _held(table, then, one) for one in affected}
     entries = store.tables.scan(CHECK_RESULTS).filter(pl.col("asset") == table.name).collect()
+    commits = history(store.location, table)
+    held = {one: _held(table, then, one, commits, entries) for one in affected}
     _enter(store, entries, [_write(table, one, *held[one], entries) for one in affected])
     if partition is not None:
         rows = as_present(pl.scan_delta(then), table).filter(_here(partition)).collect()
@@ -173,8 +151,14 @@ def _files(delta: DeltaTable) -> pl.DataFrame:
     return actions.select("path", date=pl.col("partition.date").cast(pl.Date), source="partition.source")
 
 
-def _held(table: Table, then: DeltaTable, partition: Partition | None) -> tuple[str, int]:
-    """Return the data version and the number of rows at an earlier version, in the types that they had."""
+def _held(
+    table: Table, then: DeltaTable, partition: Partition | None, commits: list[Version], entries: pl.DataFrame
+) -> tuple[str, int]:
+    """Return the data version and the number of rows at an earlier version, in the types that they had.
+
+    Rows that a migration gave other types or columns have another hash since. They are what the commit that
+    wrote them says that they are, and what the ledger knows with as many rows.
+    """
     rows = pl.scan_delta(then)
     if partition is not None:
         rows = rows.filter(_here(partition))
@@ -182,7 +166,12 @@ def _held(table: Table, then: DeltaTable, partition: Partition | None) -> tuple[
     if frame.height == 0:
         return data_version(table, table.empty()), 0
     order = [*_KEYS, *table.key] if table.partitioned else list(table.key)
-    return content_hash(frame, sort_by=order), frame.height
+    found = content_hash(frame, sort_by=order)
+    known = _of(entries, partition).filter(check=MATERIALIZED)
+    written = written_by(commits, then.version(), partition)
+    if found not in known["data_version"] and known.filter(data_version=written, rows=frame.height).height:
+        found = str(written)
+    return found, frame.height
 
 
 def _write(

@@ -25,6 +25,9 @@ class Version:
     at: dt.datetime
     run_id: str | None
     partition: str | None
+    data_version: str | None = None
+    restored: int | None = None
+    """The version that it went back to."""
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> "Version":
@@ -34,13 +37,20 @@ class Version:
             at=dt.datetime.fromtimestamp(entry["timestamp"] / 1_000, dt.UTC),
             run_id=entry.get("run_id"),
             partition=entry.get("partition"),
+            data_version=entry.get("data_version"),
+            restored=int(entry["restored"]) if "restored" in entry else None,
         )
 
+    @property
+    def writer(self) -> tuple[str | None, str | None]:
+        """The run, and the partition that it wrote; None for a whole table."""
+        return self.run_id, self.partition
+
     def wrote(self, partition: Partition | None) -> bool:
-        """Whether it wrote this partition; of a whole table, whether a run wrote it at all."""
-        if partition is None:
-            return self.run_id is not None
-        return self.partition == partition.key
+        """Whether it wrote this partition, as a table that goes back whole; of None, whether a run did."""
+        if self.run_id is None:
+            return False
+        return partition is None or self.partition in (None, partition.key)
 
 
 def history(location: Location, table: Table) -> list[Version]:
@@ -75,6 +85,25 @@ def version_at(location: Location, table: Table, to: int | dt.datetime) -> Delta
 def newest_of(versions: list[Version], wanted: Callable[[Version], bool]) -> Version | None:
     """Return the newest version with a property; None where there is none."""
     return next((version for version in versions if wanted(version)), None)
+
+
+def written_by(versions: list[Version], number: int, partition: Partition | None) -> str | None:
+    """Return the data version that was last written before or by a version; None if the log does not tell.
+
+    Args:
+        versions: of the table, the newest first.
+        number: of the version.
+        partition: whose rows; the whole of an unpartitioned table if None.
+    """
+    key = partition.key if partition else None
+    for version in versions:
+        if version.number > number:
+            continue
+        if version.restored is not None:
+            number = version.restored
+        elif version.data_version is not None and version.partition == key:
+            return version.data_version
+    return None
 
 
 def _opened(location: Location, table: Table) -> DeltaTable:

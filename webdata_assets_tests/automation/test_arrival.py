@@ -258,6 +258,13 @@ def test_hostile_file_names_are_names_and_nothing_else(arrivals: Arrivals, drop:
     assert sorted(arrivals.deployment.folder.rglob("pwned")) == []
 
 
+def test_a_folder_that_cannot_be_looked_at_is_said_and_the_sensor_goes_on(
+    arrivals: Arrivals, drop: Path
+) -> None:
+    arrivals.declare(str(drop / ("long" * 100)), arrival={"marker": "_SUCCESS"})
+    assert "cannot be looked at (File name too long)" in arrivals.tick()
+
+
 def test_a_prefix_of_a_bucket_is_a_drop_folder_too(arrivals: Arrivals, s3_server: S3Place) -> None:
     prefix = f"{s3_server.uri}/drop"
     arrivals.declare(f"{prefix}/{{date}}", arrival={"marker": "_SUCCESS"})

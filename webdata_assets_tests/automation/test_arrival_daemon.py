@@ -1,6 +1,7 @@
 """A page that is dropped into a folder becomes searchable by itself, under a real daemon."""
 
 import datetime as dt
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,12 @@ from webdata_assets_tests.automation.daemon import Daemon, running_daemon
 from webdata_assets_tests.deployment import Deployment
 
 TODAY = dt.datetime.now(dt.UTC).date()
-SEARCHABLE_WITHIN = 120.0
-"""Seconds; 60 on a quiet machine (docs/arriving.md)."""
-WORDS = "The tram line to the harbour opens in spring, and its stations were built by hand. "
+SEARCHABLE_WITHIN = 180.0
+"""Seconds, on a busy machine too; docs/arriving.md has what was measured."""
+WORDS = (
+    "harbour", "tram", "spring", "station", "bridge", "market", "river", "garden", "museum", "winter",
+    "library", "street", "baker", "engine", "clock", "school", "island", "valley", "meadow", "lantern",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -46,8 +50,11 @@ def lasting(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatc
 
 def _drop(deployment: Deployment, name: str) -> float:
     """Write a page as a sender that knows nothing of us; return when it was whole."""
+    # texts of their own: near duplicates of a page are left out of the index
+    chosen = random.Random(name)
+    text = " ".join(f"The {' '.join(chosen.choices(WORDS, k=9))} was opened." for _ in range(20))
     head = f"<!doctype html><html lang=en><title>{name}</title><body><article>"
-    (deployment.folder / "drop" / f"{name}.html").write_text(f"{head}<p>{name}. {WORDS * 12}</p></article>")
+    (deployment.folder / "drop" / f"{name}.html").write_text(f"{head}<p>{text}</p></article>")
     return time.monotonic()
 
 

@@ -107,6 +107,13 @@ def test_nothing_is_announced_before_its_checks(outbox: Outbox):
     assert outbox.look().told == 0
 
 
+def test_rows_written_after_the_verdicts_are_not_announced_by_them(outbox: Outbox):
+    outbox.deliver("one", 5)
+    rows = outbox.store.tables.read(DELIVERY).with_columns(content_hash=pl.lit(digest("two")))
+    outbox.store.tables.overwrite(DELIVERY, rows, partition=None, run_id="run", data_version=digest("v"))
+    assert outbox.look().told == 0
+
+
 def test_a_sink_whose_check_failed_is_not_announced_and_another_one_is(outbox: Outbox):
     outbox.deliver("one", 5, wrong="told")
     assert outbox.look().told == 0

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from webdata_assets.cli.instance import open_instance
+from webdata_assets.cli.waiting import wait_for_writers
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import PACKAGED_SOURCES, Settings
 from webdata_assets.store import Store
@@ -68,6 +69,20 @@ def test_rollback_admits_what_had_passed_and_tells_dagster(webdata, store):
     assert store.read_admitted(RECORDS, SHOP).height == 1
     [told] = events(webdata, "records")
     assert (told.partition, told.tags["dagster/data_version"]) == (SHOP.key, changed["data_version"])
+
+
+def test_a_whole_table_waits_for_runs_that_are_at_work_on_its_partitions(webdata, store, monkeypatch):
+    monkeypatch.setattr(wait_for_writers, "__kwdefaults__", {"seconds": 0.0, "poll_seconds": 0.0})
+    with open_instance(Settings(home=webdata.folder / "home")) as instance:
+        instance.create_run_for_job(
+            dg.GraphDefinition("crawl").to_job(),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={"dagster/partition": SHOP.key},
+        )
+    version = store.tables.version(RECORDS)
+    said = webdata("rollback", "records", "--to", "1")
+    assert said.exit_code != 0 and "of crawl has been writing the same" in said.stderr
+    assert store.tables.version(RECORDS) == version
 
 
 @pytest.mark.parametrize(

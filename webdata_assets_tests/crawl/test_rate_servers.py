@@ -210,6 +210,7 @@ def test_a_wrong_password_is_told_at_once_without_it(servers: Callable[[str], Se
         f"redis://me:{PASSWORD}@host/0?nonsense={PASSWORD}",
         f"postgresql://me:{PASSWORD}@host/db?nonsense={PASSWORD}",
         f"postgresql://me:{PASSWORD}@127.0.0.1:{PASSWORD}/db",
+        f"redis://:12/{PASSWORD}@127.0.0.1:1/0",
     ],
 )
 def test_an_address_that_cannot_be_used_is_not_repeated(address: str) -> None:
@@ -220,6 +221,11 @@ def test_an_address_that_cannot_be_used_is_not_repeated(address: str) -> None:
 
 def test_a_label_has_neither_user_nor_password_nor_options() -> None:
     assert label_of("postgresql://me:pw@db.test:5432/rates?password=pw") == "postgresql://db.test:5432/rates"
+
+
+@pytest.mark.parametrize("separator", ["/", "?", "#"])
+def test_a_label_of_a_password_that_should_be_escaped_is_the_scheme_alone(separator: str) -> None:
+    assert label_of(f"redis://:12{separator}{PASSWORD}@redis.test:6379/0") == "redis"
 
 
 def _everything(error: BaseException | None) -> str:

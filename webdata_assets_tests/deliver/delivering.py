@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from webdata_assets.assets.delivery import SINKS_TAG
+from webdata_assets.assets.delivery import SINKS_TAG, TAKE_OVER_TAG
 from webdata_assets.automation.jobs import CRAWL, DELIVER, PUBLISH
 from webdata_assets.cli.instance import Outcome, execute
 from webdata_assets.schemas import TABLES
@@ -72,13 +72,13 @@ class Delivering:
         """Publish what is admitted."""
         return self.deployment.run(PUBLISH)
 
-    def deliver(self, *names: str) -> Outcome:
+    def deliver(self, *names: str, take_over: bool = False) -> Outcome:
         """Deliver to some sinks."""
         return execute(
             self.deployment.definitions(),
             self.deployment.instance,
             DELIVER,
-            tags={SINKS_TAG: ",".join(names)},
+            tags={SINKS_TAG: ",".join(names), **({TAKE_OVER_TAG: "yes"} if take_over else {})},
         )
 
     def process_environ(self) -> dict[str, str]:

@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 
 from webdata_assets.errors import FailureDomain
 from webdata_assets.stages.deliver.changes import hash_of
-from webdata_assets.stages.deliver.sink import MismatchError, OvertakenError, Shape, Sink
+from webdata_assets.stages.deliver.sink import ROW_HASH, MismatchError, OvertakenError, Shape, Sink
 from webdata_assets_tests.deliver.sink_rows import (
     WIDE,
     any_rows,
@@ -41,6 +41,7 @@ from webdata_assets_tests.deliver.sink_rows import (
     files,
     frame,
     numbered,
+    without,
 )
 from webdata_assets_tests.deliver.sink_workers import Make, Worker, deliver_at, deliver_for_ever
 
@@ -188,6 +189,18 @@ class SinkContract:
         deliver(self.sink(address), self.state(20), 5)
         deliver(self.sink(address), self.state(10), 5)
         assert self.sink(address).read().equals(self.state(10))
+
+    def test_a_new_column_comes_to_rows_that_are_there(self, address: str) -> None:
+        *_, name = (name for name in self.shape.schema if name not in (self.shape.key, ROW_HASH))
+        narrow = without(name, shape=self.shape)
+        deliver(type(self).make(address, narrow), numbered(5, shape=narrow), 1)
+        before = self.sink(address).read()
+        assert before.drop(ROW_HASH).equals(
+            numbered(5, shape=self.shape).with_columns(pl.lit(None).alias(name)).drop(ROW_HASH)
+        )
+        result = deliver(self.sink(address), self.state(7), 2)
+        assert (result.inserted, result.updated) == (2, 5)
+        assert self.sink(address).read().equals(self.state(7))
 
     def test_what_the_target_does_not_keep_is_taken_back(
         self, address: str, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,12 @@ def frame(rows: list[dict[str, Any]], shape: Shape = WIDE) -> pl.DataFrame:
     return given.with_columns(row_hashes(given)).select(shape.schema.names())
 
 
+def without(*names: str, shape: Shape = WIDE) -> Shape:
+    """Return a shape without some of its columns."""
+    kept = {name: dtype for name, dtype in shape.schema.items() if name not in names}
+    return Shape(shape.key, pl.Schema(kept))
+
+
 def numbered(count: int, *, first: int = 0, title: str = "Title", shape: Shape = WIDE) -> pl.DataFrame:
     """Return a state of some rows: those of equal number and title are equal in every state."""
     day = dt.date(2026, 7, 1)

@@ -99,6 +99,17 @@ def test_retractions_reach_every_kind_of_sink(
     assert verified_sinks(delivering.store) == set(contents)
 
 
+def test_a_partition_that_failed_since_the_corpus_was_made_is_not_delivered(delivering: Delivering):
+    for number in PAGES["bells"]:
+        delivering.site.add(f"/page/{number}", page(OTHER_LAYOUT))
+    assert delivering.deployment.run(CRAWL, f"{FIRST}|bells").failed_checks
+    delivering.declare("fresh", kind="parquet")
+    delivering.declare("vectors", kind="lance", content="chunks")
+    assert delivering.deliver("fresh", "vectors", *PACKAGED).success
+    for name in ("fresh", "vectors", *PACKAGED):
+        assert set(delivering.held(name)["source"]) == {"lamps"}, name
+
+
 @pytest.mark.soak
 def test_partitions_that_are_not_admitted_are_never_delivered(delivering: Delivering):
     before = delivering.hashes()
@@ -198,8 +209,48 @@ def test_a_newer_delivery_is_not_taken_back_by_an_older_one(delivering: Deliveri
     outcome = delivering.deliver("records")
     assert outcome.failed_checks == ("delivery.delivered",)
     assert "newer delivery" in delivering.verdict("delivered")["detail"]
+    assert "webdata sinks deliver records --take-over" in delivering.verdict("delivered")["detail"]
     assert delivering.rows()["records"]["sequence"] == rows["sequence"]
     assert sink.read().height == 3
+
+
+def test_a_store_that_was_made_anew_takes_over_and_goes_on_from_there(delivering: Delivering):
+    sink = delivering.sink("records")
+    few = sink.read().head(3)
+    sink.merge(few, Delivery(10**9, "of the store before", hash_of(few, sink.shape)))
+    assert delivering.deliver("records", take_over=True).success
+    assert set(delivering.held("records")["record_id"]) == delivering.live()
+    taken = delivering.rows()["records"]
+    assert taken["offset"] > 0
+
+    # without asking again, and in order: receivers of events drop what is older than they know
+    delivering.lose(0)
+    delivering.crawl(LATER, "lamps")
+    assert delivering.publish().success
+    later = delivering.rows()["records"]
+    assert (later["rows"], later["offset"]) == (WHOLE - 1, taken["offset"])
+    assert later["sequence"] > taken["sequence"]
+    assert delivering.rows()["records_parquet"]["offset"] == 0
+
+
+def test_a_contract_that_grows_reaches_every_kind_and_halts_none(
+    delivering: Delivering, warehouse: str, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOOK_SECRET", base64.b64encode(b"x" * 32).decode())
+    kinds: Mapping[str, dict[str, Any]] = {
+        **{kind: {"kind": kind} for kind in ("delta", "parquet", "orc", "arrow", "drop", "lance", "duckdb")},
+        "postgres": {"kind": "postgres", "uri": warehouse},
+        "webhook": {"kind": "webhook", "url": hook.url, "secret_env": "HOOK_SECRET"},
+    }
+    for columns in ({"url": "string"}, {"url": "string", "title": "string"}):
+        for kind, keys in kinds.items():
+            delivering.declare(f"as_{kind}", **keys, contract={"columns": columns})
+        outcome = delivering.deliver(*(f"as_{kind}" for kind in kinds))
+        assert outcome.success, outcome
+        for kind in kinds:
+            held = delivering.held(f"as_{kind}")
+            assert held.columns == ["record_id", *columns, "row_hash"]
+            assert held.select(list(columns)).null_count().row(0) == (0,) * len(columns), kind
 
 
 @pytest.mark.parametrize(

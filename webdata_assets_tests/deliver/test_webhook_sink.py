@@ -165,6 +165,17 @@ def test_rows_of_a_message_that_may_have_arrived_are_sent_again_by_the_next_deli
     assert held(receiver) == hashes(numbered(10))
 
 
+def test_a_new_receiver_gets_every_row_whatever_the_one_before_it_took(receiver, tmp_path):
+    deliver(webhook(f"{receiver.url}|{tmp_path}", WIDE), numbered(5), 3)
+    other = Receiver()
+    try:
+        result = deliver(webhook(f"{other.url}|{tmp_path}", WIDE), numbered(6), 3)
+        assert result.inserted == 6
+        assert held(other) == hashes(numbered(6))
+    finally:
+        other.close()
+
+
 def test_redirects_are_refused(receiver, sink):
     other = Receiver()
     receiver.answer = lambda _id: (307, {"location": other.url})

@@ -1,5 +1,6 @@
 """Dask workers: who works, who is refused, and what happens when machines are gone."""
 
+import importlib
 import socket
 import sys
 import time
@@ -71,6 +72,15 @@ def test_a_worker_with_other_code_is_refused(dask, monkeypatch):
     assert caught.value.failure_domain is FailureDomain.CONFIGURATION
 
 
+def test_a_scheduler_that_lacks_the_code_is_told_what_to_install(engine, tmp_path, monkeypatch):
+    (tmp_path / "only_here.py").write_text("def same(given): return given")
+    monkeypatch.syspath_prepend(tmp_path)
+    same = importlib.import_module("only_here").same
+    with pytest.raises(PermanentError, match=r"scheduler at .* cannot import") as caught:
+        list(engine.map(same, [1]))
+    assert caught.value.failure_domain is FailureDomain.CONFIGURATION
+
+
 def test_a_bug_has_the_traceback_of_the_machine_where_it_happened(engine):
     with pytest.raises(ZeroDivisionError) as caught:
         list(engine.map(functions.broken, [0]))
@@ -108,4 +118,20 @@ def test_without_workers_the_wait_has_an_end(tmp_path):
         servers.kill_scheduler()
         with pytest.raises(TransientError, match="was lost"):
             list(answers)
+        engine.close()
+
+
+def test_a_scheduler_that_is_lost_and_back_is_worked_with_again(tmp_path):
+    with DaskServers(tmp_path) as servers:
+        servers.add_workers(1)
+        engine = DaskEngine(servers.address, no_worker_seconds=5)
+        assert list(engine.map(functions.shouted, ["x"])) == [("x", b"X")]
+        servers.kill_scheduler()
+        for _ in range(2):
+            with pytest.raises(TransientError) as caught:
+                list(engine.map(functions.shouted, ["x"]))
+            assert caught.value.failure_domain is FailureDomain.RESOURCE
+        servers.restart_scheduler()
+        servers.add_workers(1)
+        assert list(engine.map(functions.shouted, ["x"])) == [("x", b"X")]
         engine.close()

@@ -1,14 +1,17 @@
 """Runs whose steps two Celery workers carry out: as good as in one process, also when a worker is killed."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import dagster as dg
 import pytest
 
 from webdata_assets.cli.instance import open_instance
 from webdata_assets.demo.server import DemoSite
+from webdata_assets.errors import PermanentError
 from webdata_assets.orchestration.work import QUEUES
 from webdata_assets.partitions import Partition
 from webdata_assets_tests.orchestration.place import Place, wait_until
@@ -114,3 +117,44 @@ def test_a_step_that_nobody_knows_of_is_lost_and_one_in_the_queue_is_not(
         assert unknown.ready() == (now[0] > LOST_SECONDS)
     with pytest.raises(TransientError, match="last with queue compute"):
         unknown.get()
+
+
+def test_no_step_waits_behind_another_at_a_busy_worker(place: Place, monkeypatch: pytest.MonkeyPatch):
+    from celery.contrib.testing.worker import start_worker
+
+    from webdata_assets.orchestration.celery_steps import (
+        CeleryStepsExecutor,
+        WatchedStep,
+        application,
+    )
+
+    app = application(CeleryStepsExecutor(place.enter(monkeypatch)))
+    at_work, done = Event(), Event()
+
+    @app.task(name="busy")
+    def busy() -> None:
+        at_work.set()
+        done.wait(60)
+
+    with start_worker(app, concurrency=1, pool="threads", queues=["crawl"], perform_ping_check=False):
+        app.send_task("busy", queue="crawl")
+        assert at_work.wait(30)
+        second = app.send_task("busy", queue="crawl")
+        time.sleep(2)
+        try:
+            assert WatchedStep(app, second, "crawl", LOST_SECONDS)._waiting() == 1
+        finally:
+            done.set()
+        second.get(timeout=30)
+
+
+def test_a_worker_with_another_storage_says_so(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from webdata_assets.orchestration import celery_steps
+
+    app = celery_steps.worker_application(place.enter(monkeypatch))
+    monkeypatch.setattr(celery_steps, "run_of", lambda _: "of-another-deployment")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(PermanentError, match="WEBDATA_DAGSTER_STORAGE"):
+        app.tasks["execute_plan"]()
+    with dg.DagsterInstance.get() as instance:
+        assert celery_steps._ended(instance, ["of-another-deployment"]) == set()

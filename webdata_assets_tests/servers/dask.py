@@ -71,6 +71,14 @@ class DaskServers:
         self._scheduler.kill()
         self._scheduler.wait(30)
 
+    def restart_scheduler(self) -> None:
+        """Start it again at its address; workers of before are not known to it."""
+        port = self.address.rpartition(":")[2]
+        self._scheduler = self._start(
+            "scheduler-again", "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"
+        )
+        self._wait_for(self._scheduler, "scheduler-again", _ADDRESS)
+
     def stop(self) -> None:
         """End every process, and what they have started."""
         for process in [*self.workers, *filter(None, [self._scheduler])]:

@@ -83,6 +83,7 @@ def test_a_columns_type_alone_is_enough(tmp_path: Path):
         ("announce: [{by: mail}]", "5: announce[0].by", "'mail' is no way to announce", "file, redis"),
         ("announce: [{url: x}]", "5: announce[0].by", "required, and missing", "webhook, file, redis"),
         ("announce: [{by: redis, uri: 'redis://:p@h'}]", "5: announce[0].uri", "holds a password", "`redis"),
+        ("announce: [{by: redis, uri: 'http://h'}]", "5: announce[0].uri", "not of the form redis", "`redis"),
         ("announce: [{by: file, uri: here}]", "5: announce[0].uri", "neither an absolute path", "The folder"),
         ("sources: [shop, shpo]", "5: sources[1]", "there is no source 'shpo'", "use one of shop"),
         ("content: rows", "5: content", "'rows' is not one of", "records, chunks"),
@@ -108,6 +109,14 @@ def test_a_broken_line_is_named_with_a_remedy(tmp_path: Path, line: str, place: 
             "name: a\nkind: duckdb\ndescription: x\npath: x.duckdb\n",
             "FILE:4: path: 'x.duckdb' is not an absolute",
         ),
+        (
+            "name: a\nkind: dlt\ndescription: x\ndestination: redshift\ndataset: d\npipelines: s3://b/p\n",
+            "FILE:6: pipelines: 's3://b/p' is not an absolute path",
+        ),
+        (
+            "name: a\nkind: lance\ndescription: x\ntable: sales.items\n",
+            "FILE:4: table: 'sales.items' does not match",
+        ),
         ("[", "FILE:1:2: document: malformed YAML"),
     ],
 )
@@ -120,6 +129,29 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, ad
     message = message_of(tmp_path, GOOD.replace("loader@db.example.com/analytics", address))
     assert "holds a password; name the environment variable" in message
     assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("password_env: s3cret", "no name of an environment variable"),
+        (
+            "announce: [{by: webhook, url: 'https://h/x', secret_env: whsec_s3cret}]",
+            "no name of an environment",
+        ),
+        ("announce: [{by: webhook, url: 'https://u:s3cret@h/x', secret_env: S}]", "user or password stands"),
+    ],
+)
+def test_a_secret_that_stands_in_a_file_is_not_repeated(tmp_path: Path, line: str, what: str):
+    message = message_of(tmp_path, f"{GOOD}{line}\n")
+    assert what in message
+    assert "s3cret" not in message
+
+
+def test_two_tables_of_one_vector_store_are_two_targets(tmp_path: Path):
+    for name in ("one", "two"):
+        write(tmp_path, f"name: {name}\nkind: lance\ndescription: x\nuri: /vectors\n", f"{name}.yaml")
+    assert {sink.address for sink in load_sinks(tmp_path).values()} == {"/vectors#one", "/vectors#two"}
 
 
 def test_two_files_of_one_name_or_one_target_are_refused(tmp_path: Path):

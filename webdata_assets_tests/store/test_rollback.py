@@ -1,5 +1,6 @@
 """Rollback: the rows of an earlier version, and a ledger that says of them what it said then."""
 
+import dataclasses
 import datetime as dt
 
 import polars as pl
@@ -11,6 +12,8 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.store import rollback
 from webdata_assets.store.rollback import roll_back
 from webdata_assets_tests.store.rows import BLOG, DAY, SHOP, admit, frame, put, row
+from webdata_assets_tests.store.test_migration import NARROW, WIDE
+from webdata_assets_tests.store.test_migration import rows as grown
 
 RECORDS, QUARANTINE, FRONTIER = TABLES["records"], TABLES["quarantine"], TABLES["frontier"]
 
@@ -114,6 +117,62 @@ def test_tables_that_one_step_writes_go_back_together(store):
     changed = roll_back(store, "records", store.tables.version(RECORDS) - 1, SHOP)
     assert [(one.table.name, one.rows) for one in changed] == [("records", 1), ("quarantine", 1)]
     assert store.tables.read_partition(QUARANTINE, SHOP).height == 1
+
+
+def step(store, run, number, partition=SHOP):
+    """Write records and quarantine of so many rows as one step does; return the version of records."""
+    for name in ("records", "quarantine"):
+        rows = frame(name, *(row(name, partition, at) for at in range(number)))
+        store.tables.overwrite(TABLES[name], rows, partition=partition, run_id=run, data_version="0" * 64)
+    return store.tables.version(RECORDS)
+
+
+def heights(store, partition=SHOP):
+    return [store.tables.read_partition(table, partition).height for table in (RECORDS, QUARANTINE)]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_tables_of_one_step_agree_after_going_back_to_where_a_rollback_went(store, whole):
+    first, second = step(store, "one", 1), step(store, "two", 2)
+    roll_back(store, "records", first, None if whole else SHOP)
+    back = store.tables.version(RECORDS)
+    step(store, "three", 3)
+    roll_back(store, "records", second, None if whole else SHOP)
+    assert heights(store) == [2, 2]
+    roll_back(store, "records", back, SHOP)
+    assert heights(store) == [1, 1]
+
+
+def test_tables_of_one_step_agree_after_going_back_to_a_run_that_wrote_more_later(store):
+    first = step(store, "one", 1)
+    step(store, "one", 2, BLOG)
+    step(store, "one", 3)
+    roll_back(store, "records", first)
+    assert (heights(store), heights(store, BLOG)) == ([1, 1], [0, 0])
+
+
+def test_the_table_that_a_step_writes_last_may_be_the_one_that_is_named(store):
+    step(store, "one", 1)
+    first = store.tables.version(QUARANTINE)
+    step(store, "one", 2)
+    changed = roll_back(store, "quarantine", first, SHOP)
+    assert [one.table.name for one in changed] == ["records", "quarantine"]
+    assert heights(store) == [1, 1]
+
+
+@pytest.mark.parametrize("partition", [SHOP, None])
+def test_rows_that_a_migration_made_wider_are_admitted_as_they_were(store, monkeypatch, partition):
+    narrow, wide = (dataclasses.replace(table, blocking_checks=("schema",)) for table in (NARROW, WIDE))
+    monkeypatch.setattr(rollback, "TABLES", {**TABLES, "grown": wide})
+    monkeypatch.setitem(TABLES, "grown", narrow)
+    put(store, "grown", grown(narrow, SHOP, 3))
+    admit(store, "grown")
+    store.tables.migrate(wide)
+    migrated = store.tables.version(wide)
+    monkeypatch.setitem(TABLES, "grown", wide)
+    put(store, "grown", grown(wide, SHOP, 4))
+    [back] = roll_back(store, "grown", migrated, partition)
+    assert (back.rows, back.admitted) == (3, True)
 
 
 @pytest.mark.parametrize("killed_at", ["_verdicts", "restore"])

@@ -4,8 +4,9 @@ What belongs here: immutable segments put whole, notes beside them, and grouped 
 of a segment (spool_segments.py), and the spool in a local folder (folder_spool.py).
 
 Everything lies below a generation, which one object names. A spool is dropped by naming another one: half a
-drop leaves garbage, and never half a spool. Segments never change, so that each is read from the store once
-at most: what this machine has put or read stays in the scratch folder until the spool is dropped.
+drop, or a process that still writes after it, leaves garbage and never half a spool. Segments never change,
+so that each is read from the store once at most: what this machine has put or read stays in the scratch
+folder until the spool is dropped.
 """
 
 import asyncio
@@ -32,7 +33,6 @@ from webdata_assets.stages.crawl.spool_segments import (
 from webdata_assets.stages.objects import Objects
 
 _GENERATION = "generation"
-_FIRST = "first"
 _NOTES = "notes"
 _SEGMENT_BYTES = 16_000_000
 _READS_AT_ONCE = 8
@@ -64,7 +64,7 @@ class ObjectSpool:
             name = f"{uuid.uuid4().hex}{SUFFIX}"
             parts, of_group = encode(name, 0, group)
             content = b"".join(parts)
-            self._objects.put(f"{self._generation}/{name}", content)
+            self._objects.put(f"{self._begun_generation()}/{name}", content)
             self._keep(name, content)
             places += of_group
         return places
@@ -98,12 +98,13 @@ class ObjectSpool:
 
     def note(self, key: str, values: Mapping[str, Any]) -> None:
         """Keep a small JSON object under a key, in place of the one before."""
-        self._objects.put(f"{self._generation}/{_NOTES}/{note_name(key)}", orjson.dumps(values))
+        self._objects.put(f"{self._begun_generation()}/{_NOTES}/{note_name(key)}", orjson.dumps(values))
 
     def read_note(self, key: str) -> dict[str, Any] | None:
         """Return what was noted under a key."""
-        content = self._objects.get(f"{self._generation}/{_NOTES}/{note_name(key)}")
-        if content is None:
+        generation = self._generation()
+        content = generation and self._objects.get(f"{generation}/{_NOTES}/{note_name(key)}")
+        if not content:
             return None
         values: dict[str, Any] = orjson.loads(content)
         return values
@@ -118,28 +119,41 @@ class ObjectSpool:
         self._known_generation = None
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    @property
-    def _generation(self) -> str:
+    def _generation(self) -> str | None:
+        """Return the name of the generation that is in use; None where none is."""
         if self._known_generation is None:
             named = self._objects.get(_GENERATION)
-            self._known_generation = _FIRST if named is None else named.decode()
+            self._known_generation = None if named is None else named.decode()
         return self._known_generation
+
+    def _begun_generation(self) -> str:
+        """Return the name of the generation to write to; of processes that begin at once, one names it."""
+        generation = self._generation()
+        if generation is None:
+            mine = uuid.uuid4().hex.encode()
+            self._objects.put_if_absent(_GENERATION, mine)
+            generation = self._known_generation = (self._objects.get(_GENERATION) or mine).decode()
+        return generation
 
     def _segments(self) -> list[str]:
         """Return the names of the segments."""
-        prefix = f"{self._generation}/"
-        keys = (info.key.removeprefix(prefix) for info in self._objects.list(self._generation))
+        generation = self._generation()
+        if generation is None:
+            return []
+        prefix = f"{generation}/"
+        keys = (info.key.removeprefix(prefix) for info in self._objects.list(generation))
         return [key for key in keys if key.endswith(SUFFIX)]
 
     def _segment(self, name: str) -> Path:
         """Return the file of a segment, read from the store unless it is there."""
         path = self._scratch / name
         if not path.is_file():
-            content = self._objects.get(f"{self._generation}/{name}")
+            key = f"{self._generation()}/{name}"
+            content = self._objects.get(key)
             if content is None:
                 raise TransientError(
-                    f"{self._objects.uri}/{self._generation}/{name} is gone: another process has dropped the "
-                    "spool; run the partition again",
+                    f"{self._objects.uri}/{key} is gone: another process has dropped the spool; run the "
+                    "partition again",
                     failure_domain=FailureDomain.RESOURCE,
                 )
             self._keep(name, content)

@@ -14,7 +14,7 @@ from webdata_assets.errors import FailureDomain, WebdataError
 from webdata_assets.sinks.model import SinkFile
 from webdata_assets.stages.deliver.changes import hash_of
 from webdata_assets.stages.deliver.contract import ContractBrokenError, Offer, promised_rows
-from webdata_assets.stages.deliver.sink import Delivery, MergeResult, Shape, Sink
+from webdata_assets.stages.deliver.sink import Delivery, MergeResult, OvertakenError, Shape, Sink
 
 State = Literal["delivered", "failed", "contract_broken"]
 
@@ -26,6 +26,7 @@ class Ended:
     Attributes:
         state: what became of it.
         merged: what the sink did and holds; None unless delivered.
+        sequence: under which it was delivered; None unless it was.
         source_hash: content hash of what was to be sent; None where the contract was broken.
         error: in words, why it was not delivered.
         failure_domain: whose fault that is.
@@ -33,13 +34,20 @@ class Ended:
 
     state: State
     merged: MergeResult | None = None
+    sequence: int | None = None
     source_hash: str | None = None
     error: str | None = None
     failure_domain: FailureDomain | None = None
 
 
 def deliver_to(
-    sink: SinkFile, offer: Offer, open_shape: Callable[[Shape], Sink], *, sequence: int, run_id: str
+    sink: SinkFile,
+    offer: Offer,
+    open_shape: Callable[[Shape], Sink],
+    *,
+    sequence: int,
+    run_id: str,
+    take_over: bool = False,
 ) -> Ended:
     """Hold what is offered to the sink's contract, and merge it.
 
@@ -51,17 +59,31 @@ def deliver_to(
         open_shape: opens the sink for rows of a shape.
         sequence: of the state that is delivered.
         run_id: of the run that delivers.
+        take_over: whether to follow a newer delivery in the sink, under the next sequence, instead of
+            leaving it there: it is of a store that is no more.
     """
     source_hash = None
     try:
         promised = promised_rows(sink.contract, Offer(_of_sources(offer.rows, sink), offer.shape))
         source_hash = hash_of(promised.rows, promised.shape)
-        merged = open_shape(promised.shape).merge(promised.rows, Delivery(sequence, run_id, source_hash))
+        opened = open_shape(promised.shape)
+        try:
+            merged = opened.merge(promised.rows, Delivery(sequence, run_id, source_hash))
+        except OvertakenError as error:
+            if not take_over:
+                raise
+            sequence = error.held + 1
+            merged = opened.merge(promised.rows, Delivery(sequence, run_id, source_hash))
     except ContractBrokenError as error:
         return Ended("contract_broken", error=str(error), failure_domain=error.failure_domain)
+    except OvertakenError as error:
+        told = (
+            f"{error}. If that is of a store that is no more: webdata sinks deliver {sink.name} --take-over"
+        )
+        return Ended("failed", source_hash=source_hash, error=told, failure_domain=error.failure_domain)
     except WebdataError as error:
-        return Ended("failed", None, source_hash, str(error), error.failure_domain)
-    return Ended("delivered", merged, source_hash)
+        return Ended("failed", source_hash=source_hash, error=str(error), failure_domain=error.failure_domain)
+    return Ended("delivered", merged, sequence, source_hash)
 
 
 def _of_sources(rows: pl.DataFrame, sink: SinkFile) -> pl.DataFrame:

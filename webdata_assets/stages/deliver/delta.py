@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.errors import FailureDomain, TransientError
 from webdata_assets.stages.deliver.changes import Changes, changes, hash_of
 from webdata_assets.stages.deliver.location import is_local, local_folder
-from webdata_assets.stages.deliver.sink import Delivery, MergeResult, MismatchError, OvertakenError, Shape
+from webdata_assets.stages.deliver.sink import (
+    Delivery,
+    MergeResult,
+    MismatchError,
+    OvertakenError,
+    Shape,
+    require_no_more_columns,
+)
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -52,7 +59,7 @@ class DeltaSink:
         Raises:
             OvertakenError: the table holds a newer delivery.
             MismatchError: the commit did not hold what was sent; the version before is restored.
-            PermanentError: the table has other columns than the shape.
+            PermanentError: the table has columns that the shape lacks.
             TransientError: the table cannot be written, or others were faster each time.
             ValueError: rows of another schema, or a key twice.
         """
@@ -125,18 +132,11 @@ class DeltaSink:
         table = DeltaTable.create(
             self.uri, schema=schema, mode="ignore", storage_options=self._options or None
         )
-        missing = set(self.shape.schema.names()) ^ {field.name for field in table.schema().fields}
-        if missing:
-            raise PermanentError(
-                f"{self.uri} and what is delivered differ in the columns {', '.join(sorted(missing))}: "
-                "deliver to another address, or move the table away",
-                failure_domain=FailureDomain.SINK,
-            )
+        require_no_more_columns(self.uri, [field.name for field in table.schema().fields], self.shape)
         return table
 
     def _rows_of(self, table: "DeltaTable") -> pl.DataFrame:
-        schema = self.shape.schema
-        return pl.read_delta(table).select(schema.names()).cast(schema).sort(self.shape.key)
+        return self.shape.fit(pl.read_delta(table)).sort(self.shape.key)
 
     def _commit(self, table: "DeltaTable", todo: Changes, properties: "CommitProperties") -> None:
         # rows that vanished travel in the source as well, so that no value is ever written into a predicate
@@ -153,6 +153,7 @@ class DeltaSink:
                 predicate=f"target.`{self.shape.key}` = source.`{self.shape.key}`",
                 source_alias="source",
                 target_alias="target",
+                merge_schema=True,
                 commit_properties=properties,
             )
             .when_matched_delete(predicate=f"source.{_VANISHED}")

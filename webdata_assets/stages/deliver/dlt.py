@@ -19,8 +19,15 @@ import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.deliver.changes import Changes, changes, hash_of
-from webdata_assets.stages.deliver.dlt_tables import fetch, flat, unflat
-from webdata_assets.stages.deliver.sink import Delivery, MergeResult, MismatchError, OvertakenError, Shape
+from webdata_assets.stages.deliver.dlt_tables import DELETED, columns_of, fetch, flat, unflat
+from webdata_assets.stages.deliver.sink import (
+    Delivery,
+    MergeResult,
+    MismatchError,
+    OvertakenError,
+    Shape,
+    require_no_more_columns,
+)
 
 DESTINATIONS: Mapping[str, Literal["tested", "untested"]] = {
     "duckdb": "tested",
@@ -44,11 +51,10 @@ _WITHOUT_UPSERT = frozenset({"clickhouse", "dremio", "redshift", "synapse"})
 """There dlt deletes and inserts, in one transaction where the destination has any."""
 
 _LEDGER = "webdata_deliveries"
-_DELETED = "webdata_deleted"
 _LEDGER_SCHEMA = pl.Schema(
     {
         "target": pl.String(), "sequence": pl.Int64(), "run_id": pl.String(), "content_hash": pl.String(),
-        "rows": pl.Int64(), _DELETED: pl.Boolean(),
+        "rows": pl.Int64(), DELETED: pl.Boolean(),
     }
 )  # fmt: skip
 
@@ -102,7 +108,7 @@ class DltSink:
             OvertakenError: the destination holds a newer delivery.
             MismatchError: the table did not keep what was sent; what it held is loaded back.
             PermanentError: CONFIGURATION, dlt or the destination's client is not installed, or refuses its
-                configuration.
+                configuration; SINK, the table has columns that the shape lacks.
             TransientError: the destination cannot be loaded.
             ValueError: rows of another schema, or a key twice.
         """
@@ -110,6 +116,7 @@ class DltSink:
             pipeline = self._pipeline()
             # a load that a kill cut off: what it left is seen by reading
             pipeline.abort_packages()
+            require_no_more_columns(self.uri, columns_of(pipeline, self._table), self.shape)
             held, entry = self._rows(pipeline), self._entry(pipeline)
             todo = changes(rows, held, self.shape)
             if entry is not None and delivery.sequence < entry["sequence"]:
@@ -157,11 +164,11 @@ class DltSink:
         """Load changes, and the ledger's row."""
         source = pl.concat(
             [
-                pl.concat([todo.inserted, todo.updated]).with_columns(pl.lit(False).alias(_DELETED)),
-                todo.deleted.with_columns(pl.lit(True).alias(_DELETED)),
+                pl.concat([todo.inserted, todo.updated]).with_columns(pl.lit(False).alias(DELETED)),
+                todo.deleted.with_columns(pl.lit(True).alias(DELETED)),
             ]
         )
-        ledger = pl.DataFrame([{**entry, "target": self._table, _DELETED: False}], schema=_LEDGER_SCHEMA)
+        ledger = pl.DataFrame([{**entry, "target": self._table, DELETED: False}], schema=_LEDGER_SCHEMA)
         parts = [self._resource(ledger, _LEDGER, "target")]
         if not source.is_empty():
             parts.insert(0, self._resource(flat(source), self._table, self.shape.key))
@@ -177,7 +184,7 @@ class DltSink:
             name=table,
             write_disposition={"disposition": "merge", "strategy": strategy},
             primary_key=key,
-            columns={_DELETED: {"hard_delete": True}},
+            columns={DELETED: {"hard_delete": True}},
             table_format="delta" if self._destination == "filesystem" else None,
         )
 

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.deliver.sink import fitted
 
 FileFormat = Literal["parquet", "orc", "arrow"]
 FORMATS: tuple[FileFormat, ...] = ("parquet", "orc", "arrow")
@@ -39,11 +40,11 @@ def encode(rows: pl.DataFrame, file_format: FileFormat) -> bytes:
 
 
 def decode(content: bytes, file_format: FileFormat, schema: pl.Schema) -> pl.DataFrame:
-    """Return the rows of a file, with a schema's columns and types.
+    """Return the rows of a file, with a schema's columns and types; a column that it lacks is null.
 
     Raises:
-        polars.exceptions.PolarsError, pyarrow.ArrowException: the file is none of this format, or holds other
-            columns.
+        polars.exceptions.PolarsError, pyarrow.ArrowException: the file is none of this format, or a column is
+            of another type.
     """
     if file_format == "parquet":
         frame = pl.read_parquet(content)
@@ -55,7 +56,7 @@ def decode(content: bytes, file_format: FileFormat, schema: pl.Schema) -> pl.Dat
         read = pl.from_arrow(orc.read_table(io.BytesIO(content)))
         assert isinstance(read, pl.DataFrame)
         frame = read
-    return frame.select(schema.names()).cast(schema)
+    return fitted(frame, schema)
 
 
 def _check_moments(rows: pl.DataFrame) -> None:

@@ -27,6 +27,7 @@ from webdata_assets.stages.deliver.sink import (
     MismatchError,
     OvertakenError,
     Shape,
+    require_no_more_columns,
 )
 
 _MAX_ATTEMPTS = 20
@@ -133,21 +134,16 @@ class LanceSink:
             return self.shape.empty()
         rows = pl.from_arrow(self._told(table.to_arrow))
         assert isinstance(rows, pl.DataFrame)
-        schema = self.shape.schema
-        missing = set(schema.names()) ^ set(rows.columns)
-        if missing:
-            raise PermanentError(
-                f"{self.uri} and what is delivered differ in the columns {', '.join(sorted(missing))}: "
-                "deliver to another address, or move the table away",
-                failure_domain=FailureDomain.SINK,
-            )
-        return rows.select(schema.names()).cast(schema).sort(self.shape.key)
+        require_no_more_columns(self.uri, rows.columns, self.shape)
+        return self.shape.fit(rows).sort(self.shape.key)
 
     def _commit(self, table: Any, rows: pl.DataFrame, todo: Changes) -> int:
         """Write one version with these rows; return it."""
         source = _searchable(rows).to_arrow(compat_level=pl.CompatLevel.oldest())
-        if table is None or table.schema.types != source.schema.types:
-            # vectors of another length: one version of another schema
+        if table is None or {*zip(table.schema.names, table.schema.types, strict=True)} != {
+            *zip(source.schema.names, source.schema.types, strict=True)
+        }:
+            # another column, or vectors of another length: one version of another schema
             given = {"schema": source.schema} if rows.is_empty() else {"data": source}
             created = self._told(lambda: self._connect().create_table(self._table, mode="overwrite", **given))
             return int(created.version)

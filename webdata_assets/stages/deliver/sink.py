@@ -4,6 +4,7 @@ What belongs here: the interface, what is delivered, and what goes wrong in ever
 sink, and what changes between two states (changes.py).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class Shape:
         """Return no rows."""
         return pl.DataFrame(schema=self.schema)
 
+    def fit(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows that were written in an earlier shape: what they lack is null, what is more goes."""
+        return fitted(rows, self.schema)
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -57,6 +62,29 @@ class MergeResult:
     deleted: int
     content_hash: str
     """Of the rows read back from the target."""
+
+
+def fitted(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return rows with the columns of a schema: what they lack is null, what is more goes.
+
+    Raises:
+        polars.exceptions.PolarsError: a column is of a type that cannot become the schema's.
+    """
+    lacking = [
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema.items() if name not in rows.columns
+    ]
+    return rows.with_columns(lacking).select(schema.names()).cast(schema)
+
+
+def require_no_more_columns(uri: str, held: Collection[str], shape: Shape) -> None:
+    """Raise PermanentError where a table has columns that a shape lacks: their values would grow stale."""
+    removed = sorted(set(held) - set(shape.schema))
+    if removed:
+        raise PermanentError(
+            f"{uri} has columns that are delivered no more: {', '.join(removed)}; nothing was written. "
+            "Deliver to another address, or move the table away after its readers agreed",
+            failure_domain=FailureDomain.SINK,
+        )
 
 
 class Sink(Protocol):
@@ -98,9 +126,14 @@ class Sink(Protocol):
 
 
 class OvertakenError(PermanentError):
-    """A newer delivery reached the target first."""
+    """A newer delivery reached the target first.
+
+    Attributes:
+        held: its sequence.
+    """
 
     def __init__(self, uri: str, *, held: int, given: int) -> None:
+        self.held = held
         super().__init__(
             f"{uri} holds the newer delivery {held}, and keeps it; this one, {given}, changed nothing",
             failure_domain=FailureDomain.SINK,

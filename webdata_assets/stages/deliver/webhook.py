@@ -62,7 +62,7 @@ class WebhookSink:
         self.uri = self._client.place
         self.shape = shape
         self._batch = batch
-        self._state = Acknowledged(state, shape)
+        self._state = Acknowledged(state, self.uri, shape)
 
     def merge(self, rows: pl.DataFrame, delivery: Delivery) -> MergeResult:
         """Send what leads from the acknowledged rows to these; nothing if they are acknowledged already.
@@ -162,7 +162,7 @@ class WebhookSink:
         state, etag = self._state.load()
         if state.plan is None or state.plan.token != plan.token:
             return False
-        done = State(max(plan.sequence, delivery.sequence), plan.rows)
+        done = State(self.uri, max(plan.sequence, delivery.sequence), plan.rows)
         if not self._state.swap(done, etag):
             return False
         self._state.drop_old(done)

@@ -66,11 +66,13 @@ class State:
     """What `state.json` says.
 
     Attributes:
+        receiver: who acknowledged it: another address knows nothing of it.
         sequence: of the newest delivery that is acknowledged whole; -1 for none.
         rows: name of the file with its rows; empty for none.
         plan: what is being sent; None when nothing is.
     """
 
+    receiver: str
     sequence: int = -1
     rows: str = ""
     plan: Plan | None = None
@@ -90,11 +92,13 @@ class Acknowledged:
 
     Args:
         folder: in which it lies, and nothing else does.
+        receiver: its address; what another one acknowledged before it does not count.
         shape: of the rows.
     """
 
-    def __init__(self, folder: Folder, shape: Shape) -> None:
+    def __init__(self, folder: Folder, receiver: str, shape: Shape) -> None:
         self._folder = folder
+        self._receiver = receiver
         self._shape = shape
 
     def load(self) -> tuple[State, str | None]:
@@ -105,11 +109,11 @@ class Acknowledged:
         """
         found = self._folder.get_with_etag(STATE)
         if found is None:
-            return State(), None
+            return State(self._receiver), None
         try:
             told: Any = json.loads(found[0])
             plan = None if told["plan"] is None else Plan(**told["plan"])
-            state = State(int(told["sequence"]), str(told["rows"]), plan)
+            state = State(str(told["receiver"]), int(told["sequence"]), str(told["rows"]), plan)
             for name in (state.rows, *((plan.rows, plan.changes) if plan else ())):
                 if name and not _FILE.fullmatch(name):
                     raise ValueError(f"{name!r} is not the name of a file of this state")
@@ -119,7 +123,7 @@ class Acknowledged:
                 "everything is sent again",
                 failure_domain=FailureDomain.SINK,
             ) from error
-        return state, found[1]
+        return (state if state.receiver == self._receiver else State(self._receiver)), found[1]
 
     def swap(self, state: State, etag: str | None) -> bool:
         """Write the state unless somebody else did since it was loaded; return whether it was written."""

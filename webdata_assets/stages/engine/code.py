@@ -11,11 +11,11 @@ from pathlib import Path
 from blake3 import blake3
 
 _PACKAGE = Path(__file__).parents[2]
-_ROOMS = ("stages/engine", "stages/extract", "stages/embed", "sources")
+_ROOMS = ("stages/engine", "stages/extract", "stages/clean", "stages/embed", "sources")
 """What maps run."""
 _DEPENDENCIES = (
-    "jmespath", "lxml", "numpy", "onnxruntime", "orjson", "price-parser", "pydantic", "resiliparse",
-    "selectolax", "tokenizers",
+    "ada-url", "jmespath", "lxml", "numpy", "onnxruntime", "orjson", "price-parser", "pydantic",
+    "resiliparse", "selectolax", "tokenizers",
 )  # fmt: skip
 """Another version of which may give other bytes."""
 

@@ -11,6 +11,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NoReturn
@@ -66,7 +67,10 @@ class DaskEngine:
 
         def start(given: Input) -> _Awaited[Output]:
             key = f"{getattr(name, '__name__', 'attempt')}-{uuid.uuid4().hex}"
-            return _Awaited(self, client.submit(attempt, function, version, given, key=key, pure=False))
+            try:
+                return _Awaited(self, client.submit(attempt, function, version, given, key=key, pure=False))
+            except _import_distributed().client.ClosedClientError as error:
+                self._explain(error)
 
         self._seen = time.monotonic()
         return in_order(start, inputs, self._most)
@@ -89,6 +93,9 @@ class DaskEngine:
                 self._explain(error)
 
     def _client(self) -> Any:
+        if self._opened is not None and self._opened.status == "closed":
+            # it gave a lost scheduler up; there may be one again
+            self.close()
         if self._opened is None:
             self._probe()
             self._opened = _import_distributed().Client(
@@ -151,12 +158,19 @@ class DaskEngine:
                 "install the same webdata_assets there",
                 failure_domain=FailureDomain.CONFIGURATION,
             ) from error
+        if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
+            raise PermanentError(
+                f"the Dask scheduler at {self._address} cannot import what its workers are to run: install "
+                "the same webdata_assets, and modules that sources name, there too",
+                failure_domain=FailureDomain.CONFIGURATION,
+            ) from error
         if isinstance(error, distributed.KilledWorker):
             raise TransientError(
                 f"Dask workers died one after the other at the same input: {error}",
                 failure_domain=FailureDomain.RESOURCE,
             ) from error
-        if isinstance(error, OSError | distributed.CancelledError | distributed.client.FutureCancelledError):
+        lost = (distributed.client.FutureCancelledError, distributed.client.ClosedClientError)
+        if isinstance(error, (OSError, distributed.CancelledError, *lost)):
             raise TransientError(
                 f"the Dask scheduler at {self._address} was lost while it was worked with: {error}",
                 failure_domain=FailureDomain.RESOURCE,
@@ -186,8 +200,9 @@ class _Awaited(Generic[Output]):
                 )
 
     def cancel(self) -> None:
-        """Have the scheduler forget the input, if no worker has begun it."""
-        self.future.cancel()
+        """Have the scheduler forget the input, if no worker has begun it and it is still there."""
+        with suppress(_import_distributed().client.ClosedClientError):
+            self.future.cancel()
 
 
 def _import_distributed() -> Any:

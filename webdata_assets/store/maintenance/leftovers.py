@@ -20,6 +20,7 @@ from webdata_assets.schemas.release import RELEASE
 from webdata_assets.schemas.release_decisions import RELEASE_DECISIONS
 from webdata_assets.store.maintenance.cleaning import LEAST_AGE, LOG
 from webdata_assets.store.maintenance.listing import StoredFile, files_below, remove
+from webdata_assets.store.rollback import RUN_ID as ROLLBACK
 from webdata_assets.store.store import Store
 
 _UNFINISHED = "unfinished"
@@ -49,11 +50,11 @@ def sweep(store: Store, keep_days: int, now: dt.datetime) -> dict[str, int]:
 
 
 def _blobs(store: Store, before: dt.datetime) -> set[str]:
-    # listed first: what is named from now on is young, or was made so
-    old = [file for file in files_below(store.location, "blobs") if file.modified < before]
-    if not old:
+    if all(file.modified >= before for file in files_below(store.location, "blobs")):
         return set()
     named = _values(store, PAGES, ["payload_hash"], pl.col("in_blobs"))
+    # listed after that: one that a writer puts again meanwhile, and is about to name, is young by now
+    old = [file for file in files_below(store.location, "blobs") if file.modified < before]
     return {
         file.path
         for file in old
@@ -74,8 +75,9 @@ def _models(store: Store, before: dt.datetime) -> set[str]:
 def _of_finished_crawls(store: Store, before: dt.datetime) -> set[str]:
     """Return the files of spools whose partition was written since: a kill came between commit and drop.
 
-    A crawl that never got to its commit goes on from its spool, however old that is. One that ended paused
-    loses what it kept for its repair after the days given.
+    A crawl that never got to its commit goes on from its spool, however old that is, and whatever its
+    partition went back to meanwhile. One that ended paused loses what it kept for its repair after the days
+    given.
     """
     spools = {
         key: files
@@ -84,9 +86,9 @@ def _of_finished_crawls(store: Store, before: dt.datetime) -> set[str]:
     }
     if not spools:
         return set()
+    states = store.ledger.states(PAGES).filter(pl.col("run_id") != ROLLBACK)
     written = {
-        (source, date.isoformat()): at
-        for date, source, at in store.ledger.states(PAGES).select("date", "source", "at").rows()
+        (source, date.isoformat()): at for date, source, at in states.select("date", "source", "at").rows()
     }
     return {
         file.path

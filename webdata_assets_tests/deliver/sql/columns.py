@@ -11,6 +11,7 @@ import pytest
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.stages.deliver.sink import Shape
 from webdata_assets_tests.deliver.sink_contract import WIDE, deliver, frame, numbered
+from webdata_assets_tests.deliver.sink_rows import without
 
 
 def spoil_after(monkeypatch: pytest.MonkeyPatch, session: Any) -> None:
@@ -27,27 +28,11 @@ def spoil_after(monkeypatch: pytest.MonkeyPatch, session: Any) -> None:
     monkeypatch.setattr(session, "apply", lossy)
 
 
-def without(*names: str) -> Shape:
-    """The wide shape without some columns."""
-    return Shape(
-        "record_id", pl.Schema({name: dtype for name, dtype in WIDE.schema.items() if name not in names})
-    )
-
-
 class SqlContract:
     """Taken beside `SinkContract`; `execute` runs a statement on the target's database."""
 
     def execute(self, address: str, statement: str) -> Any:
         raise NotImplementedError
-
-    def test_a_new_column_is_added_to_the_table(self, address: str) -> None:
-        narrow = without("price", "tags")
-        deliver(type(self).make(address, narrow), numbered(5, shape=narrow), 1)
-        wide = type(self).make(address, WIDE)
-        assert wide.read()["price"].is_null().all()
-        result = deliver(wide, numbered(7), 2)
-        assert (result.inserted, result.updated) == (2, 5)
-        assert wide.read().equals(numbered(7))
 
     def test_a_removed_column_stops_before_anything_is_written(self, address: str) -> None:
         deliver(type(self).make(address, WIDE), numbered(5), 1)

@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from webdata_assets.schemas import TABLES
+from webdata_assets.store.maintenance import leftovers
 from webdata_assets.store.maintenance.leftovers import sweep
+from webdata_assets.store.rollback import roll_back
 from webdata_assets_tests.store.maintenance.conftest import NOW, age
 from webdata_assets_tests.store.rows import SHOP, admit, digest, frame, put, row
 
@@ -49,6 +51,21 @@ def test_a_blob_that_is_put_again_is_young_again(store):
     assert blob(store, b"\0seen again").exists()
 
 
+def test_a_blob_that_is_put_again_while_names_are_read_stays(store, monkeypatch):
+    store.blobs.put(b"\0seen again")
+    age(blob(store, b"\0seen again"), OLD)
+    read = leftovers._values
+
+    def read_beside_a_writer(*given):
+        names = read(*given)
+        store.blobs.put(b"\0seen again")
+        return names
+
+    monkeypatch.setattr(leftovers, "_values", read_beside_a_writer)
+    sweep(store, 7, dt.datetime.now(dt.UTC))
+    assert blob(store, b"\0seen again").exists()
+
+
 @pytest.mark.parametrize(("finished", "stays"), [(True, False), (False, True)])
 def test_an_old_spool_goes_if_its_partition_was_written_since(store, finished, stays):
     entry = store.location.folder("spool", SHOP.source, SHOP.date.isoformat()) / "one.entries"
@@ -61,6 +78,18 @@ def test_an_old_spool_goes_if_its_partition_was_written_since(store, finished, s
     sweep(store, 7, NOW)
     assert entry.exists() == stays
     assert entry.parent.exists() == stays
+
+
+def test_the_spool_of_a_killed_crawl_stays_when_its_partition_went_back(store):
+    put(store, "pages", frame("pages", row("pages")))
+    version = store.tables.version(TABLES["pages"])
+    put(store, "pages", frame("pages", row("pages"), row("pages", number=1)))
+    entry = store.location.folder("spool", SHOP.source, SHOP.date.isoformat()) / "one.entries"
+    entry.parent.mkdir(parents=True)
+    entry.write_bytes(b"{}\n")
+    roll_back(store, "pages", version, SHOP)
+    sweep(store, 7, NOW + dt.timedelta(days=OLD))
+    assert entry.exists()
 
 
 def test_a_model_goes_unless_the_registry_or_a_release_names_it(store):

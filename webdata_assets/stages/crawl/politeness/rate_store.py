@@ -98,10 +98,15 @@ def open_rate_store(address: str, file: Path) -> RateStore:
 
 
 def label_of(address: str) -> str:
-    """Return an address for people: scheme, host, port and path, without user, password and options."""
+    """Return an address for people: scheme, host, port and path, without user, password and options.
+
+    Only the scheme where a password holds what should be escaped, such as a slash: the rest may be of it.
+    """
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return address.partition("://")[0]
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        return parts.scheme
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

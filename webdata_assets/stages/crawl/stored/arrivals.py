@@ -58,15 +58,22 @@ def look(source: Source, date: dt.date, options: Mapping[str, str]) -> Arrived |
         if not isinstance(rule, DiscoverFiles | DiscoverWarc):
             continue
         place, is_here = rule.at(date), False
-        for name, length, version in sorted(_entries(rule, place, date, options)):
+        try:
+            entries = sorted(_entries(rule, place, date, options))
+            if marker is not None:
+                is_here = _has(place, marker, options)
+        except OSError as error:
+            raise PermanentError(
+                f"{place} cannot be looked at ({error.strerror}); correct `path` or its permissions",
+                failure_domain=FailureDomain.ACCESS,
+            ) from error
+        for name, length, version in entries:
             if marker is not None and name == os.fsencode(marker):
                 continue
             files, size = files + 1, size + length
             for part in (place.encode(), name, str(length).encode(), version.encode()):
                 digest.update(len(part).to_bytes(4, "big"))
                 digest.update(part)
-        if marker is not None:
-            is_here = _has(place, marker, options)
         is_marked &= is_here
     return Arrived(files, size, digest.hexdigest()[:32], is_marked) if files or is_marked else None
 

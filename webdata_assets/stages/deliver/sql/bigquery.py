@@ -150,13 +150,7 @@ class BigQuerySink:
         held = self._columns(client, self._table)
         if not held:
             return self.shape.empty()
-        rows = self._rows(client, self._table, [name for name in self._types if name in held])
-        lacking = [
-            pl.lit(None, dtype=dtype).alias(name)
-            for name, dtype in self.shape.schema.items()
-            if name not in held
-        ]
-        return rows.with_columns(lacking).select(self.shape.schema.names())
+        return self.shape.fit(self._rows(client, self._table, [name for name in self._types if name in held]))
 
     def _rows(self, client: "bigquery.Client", table: str, names: Sequence[str]) -> pl.DataFrame:
         job = client.query(self._script.select(table, names))

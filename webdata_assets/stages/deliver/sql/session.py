@@ -106,14 +106,8 @@ class Session(ABC):
         held = self.columns()
         if not held:
             return self.shape.empty()
-        names = [name for name in self.shape.schema if name in held]
-        lacking = [
-            pl.lit(None, dtype=dtype).alias(name)
-            for name, dtype in self.shape.schema.items()
-            if name not in held
-        ]
-        rows = self.select(names).with_columns(lacking)
-        return rows.select(self.shape.schema.names()).sort(self.shape.key)
+        rows = self.select([name for name in self.shape.schema if name in held])
+        return self.shape.fit(rows).sort(self.shape.key)
 
     def merge(self) -> tuple[int, int, int]:
         """Do what `apply` says by DELETE and MERGE; nothing is written where nothing differs."""
