@@ -134,7 +134,12 @@ def idempotent(subject: Subject) -> Finding:
         for change in counts:
             counts[change] += getattr(planned, change).height
     wrong = {*differing, *unreadable}
-    told = [f"changed from outside since: {', '.join(sorted(differing))}; deliver again"] if differing else []
+    told = []
+    if differing:
+        told.append(
+            f"not what was delivered: {', '.join(sorted(differing))}; others or the sink's file changed it, "
+            "so deliver again"
+        )
     told += [f"{name} cannot be read back: {error}" for name, error in unreadable.items()]
     return Finding(
         not wrong,

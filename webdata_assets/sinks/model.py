@@ -229,18 +229,10 @@ class DltFile(_InTable):
 
 
 AnySink = Annotated[
-    DeltaFile
-    | FilesFile
-    | DropFile
-    | LanceFile
-    | PostgresFile
-    | DuckDBFile
-    | SnowflakeFile
-    | BigQueryFile
-    | WebhookFile
-    | DltFile,
+    DeltaFile | FilesFile | DropFile | LanceFile | PostgresFile | DuckDBFile | SnowflakeFile | BigQueryFile
+    | WebhookFile | DltFile,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 
 KINDS: Mapping[str, type[SinkFile]] = {
     kind: model

@@ -114,7 +114,9 @@ def test_a_sink_that_was_edited_would_be_changed_by_a_second_merge(store: Store)
     assert finding.metrics == {
         "planned_inserted": 1, "planned_updated": 1, "planned_deleted": 0, "wrong_in_records": 1,
     }  # fmt: skip
-    assert finding.detail == "changed from outside since: records; deliver again"
+    assert finding.detail == (
+        "not what was delivered: records; others or the sink's file changed it, so deliver again"
+    )
 
 
 def test_sinks_that_all_hold_something_else_fail(store: Store):
@@ -123,7 +125,7 @@ def test_sinks_that_all_hold_something_else_fail(store: Store):
         spoil(store, name, rows[:3])
     finding = judged(store, "idempotent")
     assert numbers(finding) == (False, None, 0)
-    assert finding.detail == "changed from outside since: records, records_parquet; deliver again"
+    assert finding.detail.startswith("not what was delivered: records, records_parquet; ")
 
 
 def test_a_sink_that_cannot_be_read_back_is_named(store: Store):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError
-from webdata_assets.stages.deliver.dlt import _WITHOUT_UPSERT, DESTINATIONS, DltSink
+from webdata_assets.stages.deliver.dlt import DltSink
+from webdata_assets.stages.deliver.dlt_destinations import DESTINATIONS, WITHOUT_UPSERT
 from webdata_assets.stages.deliver.sink import Shape, Sink
 from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, numbered, short_story
 
@@ -72,7 +73,7 @@ def test_dlt_merges_into_each_destination_in_the_way_that_is_asked_of_it():
 
     for name in DESTINATIONS:
         known = getattr(dlt.destinations, name)()._raw_capabilities().supported_merge_strategies
-        assert ("delete-insert" if name in _WITHOUT_UPSERT else "upsert") in known, name
+        assert ("delete-insert" if name in WITHOUT_UPSERT else "upsert") in known, name
 
 
 def test_a_destination_that_cannot_merge_is_refused(tmp_path):

@@ -82,7 +82,10 @@ def deliver_to(
         )
         return Ended("failed", source_hash=source_hash, error=told, failure_domain=error.failure_domain)
     except WebdataError as error:
-        return Ended("failed", source_hash=source_hash, error=str(error), failure_domain=error.failure_domain)
+        # the object store that does not answer is the sink, whatever it is to others
+        of_sink = error.failure_domain is FailureDomain.RESOURCE
+        domain = FailureDomain.SINK if of_sink else error.failure_domain
+        return Ended("failed", source_hash=source_hash, error=str(error), failure_domain=domain)
     return Ended("delivered", merged, sequence, source_hash)
 
 

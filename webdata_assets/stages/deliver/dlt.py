@@ -13,13 +13,22 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.deliver.changes import Changes, changes, hash_of
-from webdata_assets.stages.deliver.dlt_tables import DELETED, columns_of, fetch, flat, unflat
+from webdata_assets.stages.deliver.dlt_destinations import DESTINATIONS, WITHOUT_UPSERT
+from webdata_assets.stages.deliver.dlt_tables import (
+    DELETED,
+    LEDGER,
+    LEDGER_SCHEMA,
+    columns_of,
+    fetch,
+    flat,
+    unflat,
+)
 from webdata_assets.stages.deliver.sink import (
     Delivery,
     MergeResult,
@@ -28,35 +37,6 @@ from webdata_assets.stages.deliver.sink import (
     Shape,
     require_no_more_columns,
 )
-
-DESTINATIONS: Mapping[str, Literal["tested", "untested"]] = {
-    "duckdb": "tested",
-    "filesystem": "tested",
-    "bigquery": "untested",
-    "clickhouse": "untested",
-    "databricks": "untested",
-    "dremio": "untested",
-    "ducklake": "untested",
-    "fabric": "untested",
-    "motherduck": "untested",
-    "mssql": "untested",
-    "postgres": "untested",
-    "redshift": "untested",
-    "snowflake": "untested",
-    "synapse": "untested",
-}
-"""Those into which dlt merges with deletes, and whether this project's tests run against them."""
-
-_WITHOUT_UPSERT = frozenset({"clickhouse", "dremio", "redshift", "synapse"})
-"""There dlt deletes and inserts, in one transaction where the destination has any."""
-
-_LEDGER = "webdata_deliveries"
-_LEDGER_SCHEMA = pl.Schema(
-    {
-        "target": pl.String(), "sequence": pl.Int64(), "run_id": pl.String(), "content_hash": pl.String(),
-        "rows": pl.Int64(), DELETED: pl.Boolean(),
-    }
-)  # fmt: skip
 
 
 class DltSink:
@@ -141,6 +121,8 @@ class DltSink:
     def _pipeline(self) -> Any:
         # before dlt is imported: it reports its use to its makers unless it is told not to
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        # nor does it tell whoever delivers of column hints that it has itself
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
         try:
             import dlt
         except ImportError as error:
@@ -168,8 +150,8 @@ class DltSink:
                 todo.deleted.with_columns(pl.lit(True).alias(DELETED)),
             ]
         )
-        ledger = pl.DataFrame([{**entry, "target": self._table, DELETED: False}], schema=_LEDGER_SCHEMA)
-        parts = [self._resource(ledger, _LEDGER, "target")]
+        ledger = pl.DataFrame([{**entry, "target": self._table, DELETED: False}], schema=LEDGER_SCHEMA)
+        parts = [self._resource(ledger, LEDGER, "target")]
         if not source.is_empty():
             parts.insert(0, self._resource(flat(source), self._table, self.shape.key))
         pipeline.run(parts)
@@ -178,7 +160,7 @@ class DltSink:
         import dlt
 
         library: Any = dlt
-        strategy = "delete-insert" if self._destination in _WITHOUT_UPSERT else "upsert"
+        strategy = "delete-insert" if self._destination in WITHOUT_UPSERT else "upsert"
         return library.resource(
             rows.to_arrow(compat_level=pl.CompatLevel.oldest()),
             name=table,
@@ -198,7 +180,7 @@ class DltSink:
 
     def _entry(self, pipeline: Any) -> dict[str, Any] | None:
         """Return the ledger's row of this table; None where there is none."""
-        found = fetch(pipeline, _LEDGER, _LEDGER_SCHEMA).filter(target=self._table)
+        found = fetch(pipeline, LEDGER, LEDGER_SCHEMA).filter(target=self._table)
         return found.row(0, named=True) if len(found) else None
 
     def _told(self, delivery: Delivery, rows: int) -> dict[str, Any]:

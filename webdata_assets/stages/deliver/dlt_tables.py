@@ -1,4 +1,4 @@
-"""Tables at a destination of dlt: reading them, and lists as text.
+"""Tables at a destination of dlt: the ledger among them, reading them, and lists as text.
 
 What belongs here: from a pipeline and a table's name to a frame. What does not: loading (dlt.py).
 """
@@ -12,6 +12,14 @@ from webdata_assets.stages.deliver.sink import fitted
 
 DELETED = "webdata_deleted"
 """The column by which dlt deletes rows; it stays in the table."""
+
+LEDGER = "webdata_deliveries"
+LEDGER_SCHEMA = pl.Schema(
+    {
+        "target": pl.String(), "sequence": pl.Int64(), "run_id": pl.String(), "content_hash": pl.String(),
+        "rows": pl.Int64(), DELETED: pl.Boolean(),
+    }
+)  # fmt: skip
 
 
 def flat(rows: pl.DataFrame) -> pl.DataFrame:
