@@ -102,7 +102,10 @@ def application(executor: CeleryExecutor) -> Celery:
 def worker_application(settings: Settings) -> Celery:
     """Return the application that a worker serves; only Dagster's task for steps is known to it."""
     app = application(CeleryStepsExecutor(settings))
-    create_task(app, base=StepTask)
+    # Celery gives a new application the tasks of others in the process, and keeps the first of a name
+    app.finalize()
+    app.tasks.pop(EXECUTE, None)
+    create_task(app, base=StepTask, shared=False)
     return app
 
 

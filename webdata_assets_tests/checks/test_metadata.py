@@ -46,7 +46,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Itera
         demo.take_packaged("demo_blog", "demo_shop")
         for source in ("demo_blog", "demo_shop"):
             assert demo.run("crawl", f"{DAY}|{source}").success
-        for job in ("retrain", "report"):
+        for job in ("retrain", "report", "maintain"):
             assert demo.run(job).success
         yield demo
 

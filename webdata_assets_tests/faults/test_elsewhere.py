@@ -30,7 +30,7 @@ def compare(tmp_path: Path, encoders: Path, *options: str, seconds: float) -> No
         assert (again["runs"], again["requests"]) == (0, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_part_of_the_demo_elsewhere_makes_the_same_tables(tmp_path: Path, encoder_folder: Path) -> None:
     compare(tmp_path, encoder_folder, "--dates", "1", "--sources", "demo_blog", seconds=SECONDS)
 

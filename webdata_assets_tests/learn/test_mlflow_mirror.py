@@ -30,7 +30,9 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pairs, str]:
 
 
 @pytest.fixture
-def client(mirrored: tuple[Pairs, str]):
+def client(mirrored: tuple[Pairs, str], monkeypatch: pytest.MonkeyPatch):
+    # else MLflow asks PySpark where it is installed, which takes a test's worker for a doctest and ends it
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", mirrored[1])
     return mlflow.MlflowClient(mirrored[1], mirrored[1])
 
 

@@ -102,7 +102,7 @@ class BigQuerySink:
                 and hash_of(self._read(client), self.shape) == delivery.content_hash
             ):
                 return MergeResult(len(rows), 0, 0, 0, delivery.content_hash)
-            self._define(client, held)
+            self._define(client, held, delivery)
             staged = f"webdata_staged_{secrets.token_hex(8)}"
             try:
                 self._load(client, staged, rows)
@@ -168,10 +168,12 @@ class BigQuerySink:
             raise OvertakenError(self.uri, held=held.sequence, given=delivery.sequence)
         return held
 
-    def _define(self, client: "bigquery.Client", entry: Entry | None) -> None:
+    def _define(self, client: "bigquery.Client", entry: Entry | None, delivery: Delivery) -> None:
         held = self._columns(client, self._table)
         missing = missing_columns(self.uri, held, self._types) if held else None
-        if held and entry is None and list(client.query(self._script.any_row).result()):
+        is_foreign = bool(held) and entry is None and bool(list(client.query(self._script.any_row).result()))
+        # they may be those of a delivery that ended after the ledger was read
+        if is_foreign and self._not_newer(client, delivery) is None:
             raise foreign_rows(self.uri)
         for statement in self._script.define(self._types, missing):
             client.query(statement).result()
