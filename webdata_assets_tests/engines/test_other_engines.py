@@ -56,7 +56,7 @@ def run(code: str, store: Store, target: Path, *renamed: tuple[str, str], as_scr
         assert old in code
         code = code.replace(old, new)
     if as_script:
-        script = target.with_suffix(".py")
+        script = target.with_name("copy_records.py")
         script.write_text(code)
         subprocess.run([sys.executable, str(script)], check=True, timeout=300)
     else:
