@@ -21,7 +21,7 @@ class Done(Generic[Output]):
 
 @dataclass(frozen=True)
 class Failed:
-    """The error that it raised, see errors.py: typed errors cannot be pickled."""
+    """The error that it raised, see errors.py: typed errors do not survive the way back as they are."""
 
     error: dict[str, Any]
 

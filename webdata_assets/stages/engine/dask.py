@@ -52,7 +52,8 @@ class DaskEngine:
     ) -> Iterator[tuple[Input, Output]]:
         """Yield each input with the function's answer, in the order of the inputs.
 
-        Inputs, answers and what is bound to the function are pickled by Dask, both ways.
+        Inputs, answers and what is bound to the function travel in Dask's own form, which can hold code:
+        docs/machines.md says what that asks of the network.
 
         Raises:
             PermanentError: CONFIGURATION, when the extra is missing, the address is none, or workers run
