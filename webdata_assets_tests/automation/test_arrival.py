@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from webdata_assets_tests.site.answers import page, status
 from webdata_assets_tests.site.server import FaultServer
 
 TODAY = dt.datetime.now(dt.UTC).date()
+NOON = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
+"""Where the deployment's clock begins: midnight passes while tests run, but not for them."""
 KEY = f"{TODAY}|drop"
 WORDS = "The tram line to the harbour opens in spring, and its stations were built by hand. "
 
@@ -39,7 +41,7 @@ class Arrivals:
 
     deployment: Deployment
     cursor: str | None = None
-    now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    now: dt.datetime = NOON
 
     def declare(self, path: str, *, arrival: dict[str, Any], **values: Any) -> None:
         rule = {"by": "files", "path": path, "base_url": "https://drop.test/", "pattern": "**/*"}

@@ -1,10 +1,11 @@
 """A process that asks a server as fast as the shared rate lets it: `python -m … STORE PORT RATE`.
 
-The store is a file, or a server's address.
+The store is a file, or a server's address. Each request says when its turn began.
 """
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 from webdata_assets.stages.crawl.clock import SystemClock
@@ -24,8 +25,9 @@ async def main(place: str, port: int, rate: float) -> None:
     async def work() -> None:
         while True:
             async with politeness.turn("site.test"):
+                asked = f"GET /{time.monotonic()} HTTP/1.1\r\nHost: site.test\r\n\r\n"
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(b"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n")
+                writer.write(asked.encode())
                 await reader.read()
                 writer.close()
 

@@ -133,5 +133,12 @@ def test_a_scheduler_that_is_lost_and_back_is_worked_with_again(tmp_path):
             assert caught.value.failure_domain is FailureDomain.RESOURCE
         servers.restart_scheduler()
         servers.add_workers(1)
-        assert list(engine.map(functions.shouted, ["x"])) == [("x", b"X")]
+        for attempt in range(10):
+            # a busy machine may take longer than that to connect again: the error is transient
+            try:
+                answers = list(engine.map(functions.shouted, ["x"]))
+                break
+            except TransientError:
+                assert attempt < 9
+        assert answers == [("x", b"X")]
         engine.close()
