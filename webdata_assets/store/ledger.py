@@ -10,7 +10,7 @@ leaves the partition unadmitted and never admitted on old verdicts.
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -27,15 +27,25 @@ COMPACT_EVERY = 50
 
 
 @dataclass(frozen=True)
+class _Derived:
+    """States of a table's partitions, with the ledger's version and files that they were derived from.
+
+    Files never change: while they are the same, entries of other tables were appended and none of this one.
+    """
+
+    version: int | None
+    files: frozenset[str]
+    states: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Read and append to `check_results`."""
 
     tables: Tables
     now: Callable[[], dt.datetime]
-    _states: dict[str, tuple[int | None, pl.DataFrame]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-    """Derived states by table, with the ledger's version that they were derived from."""
+    _derived: dict[str, "_Derived"] = field(default_factory=dict, repr=False, compare=False)
+    """States by table, as they were last derived."""
 
     def begin_write(
         self,
@@ -106,11 +116,15 @@ class Ledger:
             on it; `admitted`; and `judged_at`, the moment of its newest verdict.
         """
         version = self.version()
-        known = self._states.get(table.name)
-        # a commit between the two reads makes the states newer than the version: they are derived once more
-        if known is None or known[0] != version or version is None:
-            known = self._states[table.name] = (version, states_of(self._entries_of(table), table))
-        return known[1]
+        known = self._derived.get(table.name)
+        if known is not None and known.version == version:
+            return known.states
+        # a commit between these reads makes the states newer than what they are kept for: derived once more
+        files = self.tables.files_of(CHECK_RESULTS, table.name)
+        if known is None or known.files != files:
+            known = _Derived(version, files, states_of(self._entries_of(table), table))
+        self._derived[table.name] = replace(known, version=version)
+        return known.states
 
     def admitted(self, table: Table) -> pl.DataFrame:
         """Return `date`, `source` and `data_version` of every admitted partition."""

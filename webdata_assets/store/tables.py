@@ -164,6 +164,13 @@ class Tables:
         delta = self.open(table)
         return None if delta is None else delta.version()
 
+    def files_of(self, table: Table, value: str) -> frozenset[str]:
+        """Names of the files of one partition of a table that is clustered by the first column of its key."""
+        delta = self.open(table)
+        if delta is None:
+            return frozenset()
+        return frozenset(delta.file_uris([(table.key[0], "=", value)]))
+
     def scan(self, table: Table) -> pl.LazyFrame:
         """Every row that the table holds now, admitted or not, in the table's column order."""
         delta = self.open(table)

@@ -296,3 +296,15 @@ def test_compacting_the_ledger_changes_no_state(store):
     before = store.ledger.states(FRONTIER)
     store.tables.compact(CHECK_RESULTS)
     assert store.ledger.states(FRONTIER).equals(before)
+
+
+def test_states_are_derived_anew_only_when_something_of_their_table_was_entered(store):
+    put(store, "frontier", ONE)
+    admit(store, "frontier")
+    before = store.ledger.states(FRONTIER)
+    put(store, "quarantine", frame("quarantine", row("quarantine")))
+    assert store.ledger.states(FRONTIER) is before
+
+    another_process = Store.open(store.location.root)
+    another_process.ledger.record(FRONTIER, SHOP, verdicts(FRONTIER, schema=False), run_id="later")
+    assert state(store)["failed"] == ["schema"]

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from webdata_assets.schemas import TABLES
+from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.store import Store
 from webdata_assets.store.verdict import Verdict
 from webdata_assets_tests.store.rows import BLOG, NOON, SHOP
@@ -58,6 +58,19 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(partition=PARTITIONS)
     def check_everything(self, partition):
         self.check(partition, dict.fromkeys(TABLE.blocking_checks, True))
+
+    @rule()
+    def enter_something_of_another_table(self):
+        self.store.ledger.begin_write(
+            TABLES["quarantine"], SHOP,
+            data_version="c" * 64, code_version="1", rows=0, extracted=None, run_id="r",
+        )  # fmt: skip
+
+    @precondition(lambda self: self.versions)
+    @rule()
+    def compact(self):
+        """By another process: this one's open table does not know of it."""
+        Store.open(self.folder).tables.compact(CHECK_RESULTS)
 
     @rule(by=SHIFTS)
     def shift_the_clock(self, by):
