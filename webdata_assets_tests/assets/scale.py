@@ -1,6 +1,6 @@
 """A partition of many pages through extract → clean → features, in a process whose memory is measured.
 
-`python -m webdata_assets_tests.assets.scale make FOLDER PAGES`, then `… run FOLDER`, which prints JSON.
+`make` stores the pages; `python -m webdata_assets_tests.assets.scale run FOLDER` runs them, and prints JSON.
 What belongs here: the pages, the run, the numbers. What does not: assertions.
 """
 
@@ -127,7 +127,5 @@ def run(folder: Path) -> dict[str, object]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["make", folder, pages]:
-            make(Path(folder), int(pages))
         case ["run", folder]:
             print(json.dumps(run(Path(folder))))

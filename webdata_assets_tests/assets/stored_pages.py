@@ -3,7 +3,7 @@
 What belongs here: setting up and running. What does not: pages, and assertions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from webdata_assets.schemas.pages import PAGES
 from webdata_assets.stages.parts import Parts
 from webdata_assets.store import Store
 from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.io_managers.graph import SILENT
 from webdata_assets_tests.store.rows import DAY, SHOP, admit, put, row
 
-LAYERS = ("records", "quarantine", "changes", "features")
-_PAGES_AT_ONCE = 500
+FETCHED = ("frontier", "pages", "dead_letters")
+EXTRACTED = ("records", "quarantine")
+LAYERS = (*EXTRACTED, "changes", "features")
+_PAGES_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,21 @@ def declare_shop(deployment: Deployment, extract: dict[str, object], **sections:
     )
 
 
-def run_layers(deployment: Deployment, partition: Partition = SHOP) -> Outcome:
-    """Make everything from records to features, with all checks, in this process."""
-    keys = [dg.AssetKey(name) for name in LAYERS]
+def run_layers(
+    deployment: Deployment,
+    partition: Partition = SHOP,
+    layers: Sequence[str] = LAYERS,
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Make some layers of a partition, with all their checks, in this process."""
     job = deployment.definitions().resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(
         instance=deployment.instance,
         partition_key=partition.key,
-        asset_selection=keys,
+        asset_selection=[dg.AssetKey(name) for name in layers],
+        run_config=SILENT,
+        tags=dict(tags or {}),
         raise_on_error=False,
     )
     failed = [

@@ -7,18 +7,17 @@ import polars as pl
 import pytest
 
 from webdata_assets.assets.kept_pages import MISSING_ONLY
-from webdata_assets.automation.jobs import CRAWL
-from webdata_assets.cli.instance import Outcome, execute
+from webdata_assets.cli.instance import Outcome
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.schemas.pages import DEAD_LETTERS, PAGES
+from webdata_assets_tests.assets.stored_pages import EXTRACTED, FETCHED, run_layers
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.site.answers import in_turn, links, page, status
 from webdata_assets_tests.site.server import FaultServer
 
 HOST = "holes.test"
-KEY = "2026-06-02|holes"
-PARTITION = Partition.from_key(KEY)
+PARTITION = Partition.from_key("2026-06-02|holes")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
@@ -55,11 +54,9 @@ def holes(deployment: Deployment, site: FaultServer) -> Deployment:
     return deployment
 
 
-def repair(deployment: Deployment, site: FaultServer) -> Outcome:
+def repair(deployment: Deployment, site: FaultServer, layers: tuple[str, ...] = FETCHED) -> Outcome:
     site.log.clear()
-    return execute(
-        deployment.definitions(), deployment.instance, CRAWL, partition=PARTITION, tags=MISSING_ONLY
-    )
+    return run_layers(deployment, PARTITION, layers, tags=MISSING_ONLY)
 
 
 def asked(site: FaultServer) -> Counter[str]:
@@ -75,7 +72,7 @@ def test_a_repair_requests_only_what_is_missing_and_what_that_leads_to(
     holes: Deployment, site: FaultServer, shards: int
 ) -> None:
     holes.shards = shards
-    assert "pages.completeness" in holes.run(CRAWL, KEY).failed_checks
+    assert "pages.completeness" in run_layers(holes, PARTITION, FETCHED).failed_checks
     before = pages(holes)
     assert dict(before.group_by("outcome").len().iter_rows()) == {"fetched": 3, "failed": 2}
     version = holes.store.tables.version(PAGES)
@@ -94,7 +91,7 @@ def test_a_repair_requests_only_what_is_missing_and_what_that_leads_to(
 def test_a_binary_that_is_lost_is_fetched_again_and_the_others_are_not(
     holes: Deployment, site: FaultServer
 ) -> None:
-    holes.run(CRAWL, KEY)
+    run_layers(holes, PARTITION, FETCHED)
     assert not [name for name in repair(holes, site).failed_checks if name.startswith("pages")]
     row = pages(holes).row(by_predicate=pl.col("in_blobs"), named=True)
     digest = row["payload_hash"]
@@ -105,10 +102,11 @@ def test_a_binary_that_is_lost_is_fetched_again_and_the_others_are_not(
 
 
 def test_nothing_is_requested_where_nothing_is_missing(holes: Deployment, site: FaultServer) -> None:
-    holes.run(CRAWL, KEY)
-    repair(holes, site)
+    layers = (*FETCHED, *EXTRACTED)
+    run_layers(holes, PARTITION, FETCHED)
+    repair(holes, site, layers)
     hashes = holes.store.content_hashes()
-    repair(holes, site)
+    repair(holes, site, layers)
     assert asked(site) == {}
     assert holes.store.content_hashes() == hashes
     assert Partition(PARTITION.date, PARTITION.source) in {

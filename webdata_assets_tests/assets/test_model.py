@@ -11,7 +11,7 @@ from lxml import etree
 
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.stages.learn.evaluation import Evaluation
-from webdata_assets.stages.learn.registry import version_of
+from webdata_assets_tests.assets.conftest import copy
 from webdata_assets_tests.learn.pairs import Pairs, training_set
 
 HOSTILE = "![x](http://evil.test/x.png)\u202e"
@@ -27,25 +27,49 @@ def train(
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Pairs:
-    pairs = Pairs(tmp_path)
+    """A store without a model."""
+    return Pairs(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    """A store with a first model; for reading alone."""
+    pairs = Pairs(tmp_path_factory.mktemp("trained"))
     pairs.fill_index(5)
+    train(pairs, training_set())
     return pairs
+
+
+@pytest.fixture(scope="module")
+def in_use(tmp_path_factory: pytest.TempPathFactory, trained: Pairs) -> Pairs:
+    """A store whose first model is in use; for reading alone."""
+    pairs = copy(trained, tmp_path_factory.mktemp("in_use"))
+    pairs.release()
+    return pairs
+
+
+@pytest.fixture(scope="module")
+def challenged(tmp_path_factory: pytest.TempPathFactory, in_use: Pairs) -> Pairs:
+    """A store whose first model is in use, and which has a second; for reading alone."""
+    pairs = copy(in_use, tmp_path_factory.mktemp("challenged"))
+    train(pairs, fewer())
+    return pairs
+
+
+def fewer() -> pl.DataFrame:
+    """Return the training set without some rows to learn from."""
+    return training_set().filter((pl.col("split") == "test") | (pl.int_range(pl.len()) % 7 != 3))
 
 
 def registry(pairs: Pairs) -> pl.DataFrame:
     return pairs.store.tables.read(MODEL).sort("trained_at")
 
 
-def test_the_first_model_is_judged_by_the_floor_and_the_next_beside_it(pairs: Pairs):
-    train(pairs, training_set())
-    first = registry(pairs).row(0, named=True)
+def test_the_first_model_is_judged_by_the_floor_and_the_next_beside_it(trained: Pairs, challenged: Pairs):
+    first = registry(trained).row(0, named=True)
     assert (first["parent"], first["champion_score"], first["promotable"]) == (None, None, True)
-    pairs.release()
-    assert pairs.pair == (10, first["version"])
-    rows = training_set()
-    fewer = rows.filter((pl.col("split") == "test") | (pl.int_range(pl.len()) % 7 != 3))
-    train(pairs, fewer)
-    second = registry(pairs).row(1, named=True)
+    assert challenged.pair == (10, first["version"])
+    second = registry(challenged).row(1, named=True)
     assert second["parent"] == first["version"]
     assert second["champion_score"] == first["score"]
     assert second["difference"] == pytest.approx(second["score"] - first["score"])
@@ -53,20 +77,18 @@ def test_the_first_model_is_judged_by_the_floor_and_the_next_beside_it(pairs: Pa
     assert second["training_fingerprint"] != first["training_fingerprint"]
 
 
-def test_the_same_training_set_gives_the_same_model_and_one_row(pairs: Pairs):
-    train(pairs, training_set())
+def test_the_same_training_set_gives_the_same_model_and_one_row(trained: Pairs, tmp_path: Path):
+    pairs = copy(trained, tmp_path)
     before = registry(pairs)
     train(pairs, training_set().reverse())
     assert registry(pairs).equals(before)
 
 
-def test_a_version_that_is_trained_again_is_judged_beside_the_champion_of_now(pairs: Pairs):
-    train(pairs, training_set())
-    pairs.release()
+def test_a_version_that_is_trained_again_is_judged_beside_the_champion_of_now(
+    challenged: Pairs, tmp_path: Path
+):
+    pairs = copy(challenged, tmp_path)
     first = registry(pairs).item(0, "version")
-    rows = training_set()
-    fewer = rows.filter((pl.col("split") == "test") | (pl.int_range(pl.len()) % 7 != 3))
-    train(pairs, fewer)
     second = registry(pairs).filter(parent=first).item(0, "version")
     pairs.release()
     assert pairs.pair == (10, second)
@@ -84,21 +106,19 @@ def test_too_few_records_leave_the_registry_as_it_was(pairs: Pairs):
     assert "too few labelled records" in metadata["decision"].value
 
 
-def test_a_champion_whose_files_are_gone_is_not_compared_with(pairs: Pairs):
-    first = pairs.train(left_out=3)
-    pairs.release()
-    for file in pairs.store.location.model(version_of(first)).iterdir():
+def test_a_champion_whose_files_are_gone_is_not_compared_with(in_use: Pairs, tmp_path: Path):
+    pairs = copy(in_use, tmp_path)
+    for file in pairs.store.location.model(registry(pairs).item(0, "version")).iterdir():
         file.unlink()
-    result, _ = train(pairs, training_set(), raises=False)
+    result, _ = train(pairs, fewer(), raises=False)
     assert registry(pairs).row(1, named=True)["champion_score"] is None
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert [check.check_name for check in failed] == ["artefact_hash"]
     assert "webdata model rollback" in str(failed[0].metadata["detail"].value)
 
 
-def test_the_evaluation_is_stored_whole(pairs: Pairs):
-    train(pairs, training_set())
-    row = registry(pairs).row(0, named=True)
+def test_the_evaluation_is_stored_whole(trained: Pairs):
+    row = registry(trained).row(0, named=True)
     evaluation = Evaluation.from_json(row["evaluation"])
     assert (evaluation.score, evaluation.low, evaluation.high) == (
         row["score"], row["score_low"], row["score_high"],

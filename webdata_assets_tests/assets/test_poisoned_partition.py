@@ -1,6 +1,7 @@
 """What is not admitted teaches the model nothing, whatever lies in the tables."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -29,20 +30,48 @@ GOOD = Partition(samples.DAY, "shop")
 POISONED = Partition(samples.DAY + dt.timedelta(days=1), "shop")
 LAYERS = ("pages", "records", "features", "embeddings")
 UPSTREAM = ("records", "pages", "near_duplicates", "features", "embeddings")
-STEP_NAMES = ("corpus_checks", "training_set_checks", "model_checks")
+LEARNT = (corpus, training_set, model)
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A deployment whose one admitted partition holds sixty records of three categories."""
-    settings = Settings(store=str(tmp_path / "store"), home=tmp_path / "home")
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a deployment whose one admitted partition holds sixty records of three categories."""
+    folder = tmp_path_factory.mktemp("admitted")
+    settings = settings_of(folder)
     store = Store.open(settings.store)
     put(store, "near_duplicates", NEAR_DUPLICATES.empty(), None)
     admit(store, "near_duplicates", None)
     write(store, GOOD, shift=0)
     for layer in LAYERS:
         admit(store, layer, GOOD)
-    return settings
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, stored: Path) -> Path:
+    """The folder of the same after its model was trained."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(stored, folder, dirs_exist_ok=True)
+    publish(settings_of(folder))
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, stored: Path) -> Settings:
+    """A copy of the deployment without a model."""
+    shutil.copytree(stored, tmp_path, dirs_exist_ok=True)
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def trained(tmp_path: Path, published: Path) -> Settings:
+    """A copy of the deployment with a model."""
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    return settings_of(tmp_path)
+
+
+def settings_of(folder: Path) -> Settings:
+    return Settings(store=str(folder / "store"), home=folder / "home")
 
 
 def write(store: Store, partition: Partition, shift: int) -> None:
@@ -64,11 +93,16 @@ def write(store: Store, partition: Partition, shift: int) -> None:
     put(store, "embeddings", samples.embeddings(RECORDS, date=partition.date), partition)
 
 
-def publish(settings: Settings) -> None:
-    """Make corpus, training set and model with their checks, as a process of its own would."""
-    steps = [build_check_step(name, STEPS[name], None) for name in STEP_NAMES]
+def publish(settings: Settings, layers: int = len(LEARNT)) -> None:
+    """Make corpus, training set and model, or the first of them, with their checks, as a process would."""
+    assets = LEARNT[:layers]
+    names = [f"{asset.key.to_user_string()}_checks" for asset in assets]
     dg.materialize(
-        [corpus, training_set, model, *map(dg.AssetSpec, UPSTREAM), *steps],
+        [
+            *assets,
+            *map(dg.AssetSpec, UPSTREAM),
+            *(build_check_step(name, STEPS[name], None) for name in names),
+        ],
         resources={**build_resources(settings), "clock": ClockResource(fixed="2026-06-01T00:00:00+00:00")},
     )
 
@@ -90,25 +124,23 @@ def poison(settings: Settings, failed: str) -> None:
     admit(store, failed, POISONED, schema=False)
 
 
-def test_a_poisoned_partition_that_is_not_admitted_never_changes_the_model(settings: Settings) -> None:
-    publish(settings)
-    before, learnt = versions(settings), labels(settings)
-    poison(settings, failed="records")
-    publish(settings)
-    assert labels(settings).equals(learnt)
-    assert versions(settings) == before
+def test_a_poisoned_partition_that_is_not_admitted_never_changes_the_model(trained: Settings) -> None:
+    before, learnt = versions(trained), labels(trained)
+    poison(trained, failed="records")
+    publish(trained)
+    assert labels(trained).equals(learnt)
+    assert versions(trained) == before
 
 
 @pytest.mark.parametrize("failed", ["features", "embeddings"])
 def test_records_without_admitted_features_and_vectors_are_not_learnt_from(
-    settings: Settings, failed: str
+    trained: Settings, failed: str
 ) -> None:
-    publish(settings)
-    before = versions(settings)
-    poison(settings, failed)
-    publish(settings)
-    assert labels(settings).is_empty()
-    assert versions(settings) == before
+    before = versions(trained)
+    poison(trained, failed)
+    publish(trained)
+    assert labels(trained).is_empty()
+    assert versions(trained) == before
 
 
 @pytest.mark.parametrize(("admitted", "gone"), [(False, 0), (True, 1)])
@@ -123,21 +155,20 @@ def test_a_page_is_gone_once_the_records_of_its_partition_are_admitted(
     admit(store, "pages", POISONED)
     put(store, "records", frame("records"), POISONED)
     admit(store, "records", POISONED, completeness=admitted)
-    publish(settings)
+    publish(settings, layers=1)
     assert store.tables.read(TABLES["corpus"]).filter(state="gone").height == gone
 
 
-def test_once_admitted_it_would_have_changed_the_model(settings: Settings) -> None:
-    publish(settings)
-    before = versions(settings)
-    store = Store.open(settings.store)
+def test_once_admitted_it_would_have_changed_the_model(trained: Settings) -> None:
+    before = versions(trained)
+    store = Store.open(trained.store)
     write(store, POISONED, shift=1)
-    publish(settings)
-    assert versions(settings) == before
+    publish(trained)
+    assert versions(trained) == before
     for layer in LAYERS:
         admit(store, layer, POISONED)
-    publish(settings)
-    assert len(versions(settings)) == 2
+    publish(trained)
+    assert len(versions(trained)) == 2
 
 
 def test_vectors_of_another_model_of_a_source_that_is_not_enabled_are_left_out(settings: Settings) -> None:
@@ -152,5 +183,5 @@ def test_vectors_of_another_model_of_a_source_that_is_not_enabled_are_left_out(s
     put(store, "embeddings", chunk, elsewhere)
     for layer in LAYERS:
         admit(store, layer, elsewhere)
-    publish(settings)
+    publish(settings, layers=2)
     assert set(store.tables.read(TRAINING_SET)["model_id"]) == {"tiny@2"}

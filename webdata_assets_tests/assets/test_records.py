@@ -11,6 +11,7 @@ from webdata_assets.schemas.features import FEATURES
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.schemas.records import QUARANTINE, RECORDS
 from webdata_assets_tests.assets.stored_pages import (
+    EXTRACTED,
     declare_shop,
     local_deployment,
     page_row,
@@ -74,7 +75,7 @@ def test_filtered_records_are_counted_by_reason_and_fail_no_check(shop: Deployme
     expect = {"valid": 1, "other_languages": 0.7, "near_duplicates": 0.25}
     declare_shop(shop, {"kind": "item", "fields": FIELDS}, clean=policy, expect=expect)
     put_pages(shop, ENGLISH.format(1), GERMAN.format(2), GERMAN.format(3), ENGLISH.format(1))
-    outcome = run_layers(shop)
+    outcome = run_layers(shop, SHOP, EXTRACTED)
     assert (outcome.success, outcome.failed_checks) == (True, ())
     assert shop.store.read_admitted(RECORDS, SHOP)["title"].to_list() == ["Lamp 1"]
     about = told(shop, "quarantine")
@@ -89,5 +90,5 @@ def test_records_that_are_refused_are_counted_by_rule(shop: Deployment) -> None:
     expect = {"valid": 0.3, "required": ["title"], "completeness": {}}
     declare_shop(shop, {"kind": "item", "fields": FIELDS}, expect=expect)
     put_pages(shop, ENGLISH.format(1), "<p>no title</p>", "<p>none either</p>")
-    assert run_layers(shop).success
+    assert run_layers(shop, SHOP, EXTRACTED).success
     assert told(shop, "quarantine")["refused_by_rule"] == [{"rule": "required", "records": 2}]

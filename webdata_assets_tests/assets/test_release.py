@@ -13,6 +13,7 @@ from webdata_assets.stages.learn.registry import version_of
 from webdata_assets.store.ledger import Ledger
 from webdata_assets.store.releases import current_release, decide_release
 from webdata_assets.store.tables import Tables
+from webdata_assets_tests.assets.conftest import Awaiting, Released, copy, metadata
 from webdata_assets_tests.learn.pairs import Pairs
 from webdata_assets_tests.store.rows import admit
 
@@ -23,25 +24,19 @@ class KilledError(Exception):
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Pairs:
-    return Pairs(tmp_path)
+    """An empty store."""
+    return Pairs(tmp_path / "store")
 
 
-def metadata(result) -> dict[str, Any]:
-    (event,) = result.get_asset_materialization_events()
-    return {name: value.value for name, value in event.materialization.metadata.items()}
-
-
-def test_the_index_is_released_before_there_is_any_model(pairs: Pairs):
-    pairs.fill_index(10)
-    found = metadata(pairs.release())
+def test_the_index_is_released_before_there_is_any_model(only_index: Released):
+    pairs, found = only_index
     assert pairs.pair == (20, None)
     assert (found["release"], found["chunks"], found["promoted"]) == (1, 20, 0)
     assert found["model_version"] == "none"
 
 
-def test_a_promotable_model_comes_into_use_with_the_newest_index(pairs: Pairs):
-    pairs.fill_index(10)
-    pairs.release()
+def test_a_promotable_model_comes_into_use_with_the_newest_index(only_index: Released, tmp_path: Path):
+    pairs = copy(only_index.pairs, tmp_path)
     classifier = pairs.train()
     pairs.fill_index(20)
     assert pairs.pair == (20, None)
@@ -51,10 +46,8 @@ def test_a_promotable_model_comes_into_use_with_the_newest_index(pairs: Pairs):
     assert found["reason"].startswith(f"index {current_release(pairs.store).index_snapshot[:8]} of 40 chunks")
 
 
-def test_a_release_again_changes_nothing(pairs: Pairs):
-    pairs.fill_index(10)
-    pairs.train()
-    pairs.release()
+def test_a_release_again_changes_nothing(with_model: Pairs, tmp_path: Path):
+    pairs = copy(with_model, tmp_path)
     before = pairs.store.tables.read(RELEASE)
     found = metadata(pairs.release())
     assert pairs.store.tables.read(RELEASE).equals(before)
@@ -69,9 +62,8 @@ def test_models_of_a_registry_that_failed_its_checks_are_not_released(pairs: Pai
     assert pairs.pair == (20, None)
 
 
-def test_an_index_whose_checks_failed_is_not_released(pairs: Pairs):
-    pairs.fill_index(10)
-    pairs.release()
+def test_an_index_whose_checks_failed_is_not_released(only_index: Released, tmp_path: Path):
+    pairs = copy(only_index.pairs, tmp_path)
     pairs.fill_index(20, admitted=False)
     with pytest.raises(NotAdmittedError):
         pairs.release()
@@ -92,9 +84,10 @@ def test_an_index_that_was_written_after_its_manifest_is_refused(pairs: Pairs):
     assert pairs.pair == (40, None)
 
 
-def test_a_model_whose_files_were_changed_is_refused_and_the_pair_in_use_stays(pairs: Pairs):
-    pairs.fill_index(10)
-    pairs.release()
+def test_a_model_whose_files_were_changed_is_refused_and_the_pair_in_use_stays(
+    only_index: Released, tmp_path: Path
+):
+    pairs = copy(only_index.pairs, tmp_path)
     classifier = pairs.train()
     weights = next(pairs.store.location.model(version_of(classifier)).glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
@@ -103,36 +96,31 @@ def test_a_model_whose_files_were_changed_is_refused_and_the_pair_in_use_stays(p
     assert pairs.pair == (20, None)
 
 
-def test_index_and_model_of_another_encoder_come_into_use_together(pairs: Pairs):
-    pairs.fill_index(10)
-    first = pairs.train()
-    pairs.release()
+def test_index_and_model_of_another_encoder_come_into_use_together(with_model: Pairs, tmp_path: Path):
+    pairs = copy(with_model, tmp_path)
+    first = current_release(pairs.store).model_version
     pairs.fill_index(20, "tiny@2")
     assert metadata(pairs.release())["reason"].startswith("the pair in use stays whole")
-    assert pairs.pair == (20, version_of(first))
+    assert pairs.pair == (20, first)
     second = pairs.train(model_id="tiny@2")
     pairs.release()
     assert pairs.pair == (40, version_of(second))
 
 
-def test_a_rollback_takes_both_back(pairs: Pairs):
-    pairs.fill_index(10)
-    first = pairs.train()
-    pairs.release()
+def test_a_rollback_takes_both_back(awaiting: Awaiting, tmp_path: Path):
+    pairs = copy(awaiting.pairs, tmp_path)
     past = current_release(pairs.store)
-    pairs.fill_index(20)
-    second = pairs.train(left_out=3)
     pairs.release()
-    assert pairs.pair == (40, version_of(second))
+    assert pairs.pair == (40, awaiting.second)
     left = current_release(pairs.store)
     decide_release(
         pairs.store, "rollback", model_version=past.model_version, index_snapshot=past.index_snapshot,
         left=left, by="ann", reason=None,
     )  # fmt: skip
     pairs.release()
-    assert pairs.pair == (20, version_of(first))
+    assert pairs.pair == (20, awaiting.first)
     pairs.release()
-    assert pairs.pair == (20, version_of(first))
+    assert pairs.pair == (20, awaiting.first)
 
 
 @pytest.fixture
@@ -142,8 +130,11 @@ def kept_releases(monkeypatch: pytest.MonkeyPatch) -> int:
     return 2
 
 
-def test_states_are_forgotten_once_no_kept_release_needs_them(pairs: Pairs, kept_releases: int):
-    for count in range(1, kept_releases + 3):
+def test_states_are_forgotten_once_no_kept_release_needs_them(
+    only_index: Released, tmp_path: Path, kept_releases: int
+):
+    pairs = copy(only_index.pairs, tmp_path)
+    for count in range(1, kept_releases + 1):
         pairs.fill_index(count)
         pairs.release()
     kept = pairs.store.tables.read(RELEASE)["index_snapshot"].to_list()[-kept_releases:]
@@ -166,48 +157,56 @@ def raising(original: Callable[..., Any], *, after: bool, table: str | None = No
     return function
 
 
-MOMENTS = [
+STEPS: list[tuple[type, str, str | None]] = [
     (LanceIndex, "name", None),
     (LanceIndex, "forget", None),
     (Ledger, "begin_write", "release"),
     (Tables, "overwrite", "release"),
     (Ledger, "record", "release"),
 ]
+# the store looks after a step as it does before the next one: of the later moments, the last is its own
+MOMENTS = [
+    *(pytest.param(*step, False, id=f"{step[1]}-before") for step in STEPS),
+    *(pytest.param(*step, True, id=f"{step[1]}-after", marks=pytest.mark.soak) for step in STEPS[:-1]),
+    pytest.param(*STEPS[-1], True, id=f"{STEPS[-1][1]}-after"),
+]
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("owner", "method", "table"), MOMENTS, ids=[moment[1] for moment in MOMENTS])
+@pytest.mark.parametrize(("owner", "method", "table", "after"), MOMENTS)
 def test_a_run_that_dies_leaves_a_whole_pair_and_the_next_one_goes_on(
-    pairs: Pairs, monkeypatch: pytest.MonkeyPatch, owner: type, method: str, table: str | None, after: bool
+    awaiting: Awaiting,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: type,
+    method: str,
+    table: str | None,
+    after: bool,
 ):
-    pairs.fill_index(10)
-    first = pairs.train()
-    pairs.release()
-    pairs.fill_index(20)
-    second = pairs.train(left_out=3)
+    pairs, (_, first, second) = copy(awaiting.pairs, tmp_path), awaiting
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, raising(getattr(owner, method), after=after, table=table))
         assert not pairs.release(raises=False).success
     was_judged = (method, after) == ("record", True)
-    assert pairs.pair == ((40, version_of(second)) if was_judged else (20, version_of(first)))
+    assert pairs.pair == ((40, second) if was_judged else (20, first))
     pairs.release()
-    assert pairs.pair == (40, version_of(second))
+    assert pairs.pair == (40, second)
     rows = pairs.store.tables.read(RELEASE)
     assert rows.select("release", "model_version", "chunks").rows() == [
-        (1, version_of(first), 20),
-        (2, version_of(second), 40),
+        (1, first, 20),
+        (2, second, 40),
     ]
     assert set(pairs.index.names()) == set(rows["index_snapshot"])
 
 
-def test_readers_keep_a_release_that_is_forgotten_meanwhile(pairs: Pairs, kept_releases: int):
-    pairs.fill_index(1)
-    pairs.release()
+def test_readers_keep_a_release_that_is_forgotten_meanwhile(
+    only_index: Released, tmp_path: Path, kept_releases: int
+):
+    pairs = copy(only_index.pairs, tmp_path)
     first = current_release(pairs.store).index_snapshot
     held = pairs.index.at(first)
-    for count in range(2, 4 + kept_releases):
+    for count in range(1, 2 + kept_releases):
         pairs.fill_index(count)
         pairs.release()
     assert first not in pairs.index.names()
-    assert held.count() == 2
-    assert held.rows(["chunk_id"]).height == 2
+    assert held.count() == 20
+    assert held.rows(["chunk_id"]).height == 20

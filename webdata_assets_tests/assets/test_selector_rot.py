@@ -1,20 +1,29 @@
 """A layout that changed: the field, its proposal, and what a hostile page does to both."""
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import dagster as dg
 import polars as pl
 import pytest
 
+from webdata_assets.cli.instance import Outcome
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.schemas.records import RECORDS
 from webdata_assets.sources.registry import load_sources
 from webdata_assets.store.selector_proposals import current_proposals
-from webdata_assets_tests.assets.stored_pages import declare_shop, local_deployment, page_row, run_layers
+from webdata_assets_tests.assets.stored_pages import (
+    EXTRACTED,
+    declare_shop,
+    local_deployment,
+    page_row,
+    run_layers,
+)
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.extract.workers.hostile import BOMBS
 from webdata_assets_tests.store.rows import SHOP, admit, put
@@ -36,16 +45,58 @@ NEW = (
 PAGES_A_DAY = 16
 
 
+class Lost(NamedTuple):
+    """A shop whose newest day lost its prices, and how that day's run ended."""
+
+    shop: Deployment
+    outcome: Outcome
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Deployment]:
+    """A shop without pages."""
     with dg.DagsterInstance.ephemeral() as instance:
-        deployment = local_deployment(tmp_path, instance)
-        declare_shop(
-            deployment,
-            {"kind": "product", "fields": FIELDS},
-            expect={"completeness": {"title": 0.95, "price": 0.95}},
-        )
+        yield declared(tmp_path / "shop", instance)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The shop after a day of the old layout; for reading alone."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        deployment = declared(tmp_path_factory.mktemp("known") / "shop", instance)
+        day(deployment, SHOP, OLD)
+        assert extract(deployment).success
         yield deployment
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory, known: Deployment) -> Iterator[Lost]:
+    """The shop after a further day, of the new layout; for reading alone."""
+    folder = tmp_path_factory.mktemp("lost") / "shop"
+    shutil.copytree(known.folder, folder)
+    with dg.DagsterInstance.ephemeral() as instance:
+        deployment = Deployment(folder, instance, {})
+        day(deployment, NEXT, NEW)
+        yield Lost(deployment, extract(deployment, NEXT))
+
+
+@pytest.fixture
+def copied(tmp_path: Path, lost: Lost) -> Iterator[Deployment]:
+    """A copy of the shop after both days."""
+    shutil.copytree(lost.shop.folder, tmp_path / "shop")
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Deployment(tmp_path / "shop", instance, {})
+
+
+def declared(folder: Path, instance: dg.DagsterInstance) -> Deployment:
+    deployment = local_deployment(folder, instance)
+    completeness = {"title": 0.95, "price": 0.95}
+    declare_shop(deployment, {"kind": "product", "fields": FIELDS}, expect={"completeness": completeness})
+    return deployment
+
+
+def extract(shop: Deployment, partition: Partition = SHOP) -> Outcome:
+    return run_layers(shop, partition, EXTRACTED)
 
 
 def price(number: int) -> str:
@@ -76,18 +127,13 @@ def proposals(shop: Deployment) -> dict[str, dict[str, object]]:
     return {row["field"]: row for row in rows.iter_rows(named=True)}
 
 
-def test_a_layout_that_is_known_proposes_nothing(shop: Deployment) -> None:
-    day(shop, SHOP, OLD)
-    assert run_layers(shop).success
-    assert told(shop) == []
-    assert proposals(shop) == {}
+def test_a_layout_that_is_known_proposes_nothing(known: Deployment) -> None:
+    assert told(known) == []
+    assert proposals(known) == {}
 
 
-def test_lost_fields_are_shown_with_a_selector_that_finds_them_again(shop: Deployment) -> None:
-    day(shop, SHOP, OLD)
-    assert run_layers(shop).success
-    day(shop, NEXT, NEW)
-    outcome = run_layers(shop, NEXT)
+def test_lost_fields_are_shown_with_a_selector_that_finds_them_again(lost: Lost) -> None:
+    shop, outcome = lost
     assert outcome.failed_checks == ("records.completeness",)
     shown = {str(row["field"]): row for row in told(shop)}
     assert set(shown) == {"price", "currency"}
@@ -111,32 +157,24 @@ def test_lost_fields_are_shown_with_a_selector_that_finds_them_again(shop: Deplo
     assert (found["price"]["found_share"], found["price"]["pages"]) == (0.0, 16)
 
 
-def test_the_accepted_selector_heals_the_partition_and_the_proposal_is_over(shop: Deployment) -> None:
-    day(shop, SHOP, OLD)
-    run_layers(shop)
-    day(shop, NEXT, NEW)
-    run_layers(shop, NEXT)
+def test_the_accepted_selector_heals_the_partition_and_the_proposal_is_over(copied: Deployment) -> None:
     fields = {
         "title": "h1",
         "price": {"type": "decimal", "from": [{"css": ".price .amount"}, {"css": ".offer .cost"}]},
         "currency": {"from": [{"css": ".price .currency"}, {"css": ".unit"}]},
     }
-    declare_shop(shop, {"kind": "product", "fields": fields}, expect={"completeness": {"price": 0.95}})
-    assert proposals(shop) == {}
-    assert run_layers(shop, NEXT).success
-    records = shop.store.read_admitted(RECORDS, NEXT).sort("url")
+    declare_shop(copied, {"kind": "product", "fields": fields}, expect={"completeness": {"price": 0.95}})
+    assert proposals(copied) == {}
+    assert extract(copied, NEXT).success
+    records = copied.store.read_admitted(RECORDS, NEXT).sort("url")
     assert records["price"].to_list() == [Decimal(price(n).replace(",", ".")) for n in range(PAGES_A_DAY)]
 
 
-def test_an_entry_is_over_when_its_partition_was_written_again_without_it(shop: Deployment) -> None:
-    day(shop, SHOP, OLD)
-    run_layers(shop)
-    day(shop, NEXT, NEW)
-    run_layers(shop, NEXT)
-    assert proposals(shop)
-    day(shop, NEXT, OLD)
-    assert run_layers(shop, NEXT).success
-    assert proposals(shop) == {}
+def test_an_entry_is_over_when_its_partition_was_written_again_without_it(copied: Deployment) -> None:
+    assert proposals(copied)
+    day(copied, NEXT, OLD)
+    assert extract(copied, NEXT).success
+    assert proposals(copied) == {}
 
 
 def test_a_page_that_kills_its_parser_costs_its_own_vote(
@@ -144,15 +182,15 @@ def test_a_page_that_kills_its_parser_costs_its_own_vote(
 ) -> None:
     monkeypatch.setenv("WEBDATA_EXTRACT_PAGE_SECONDS", "2")
     day(shop, SHOP, OLD, *(OLD.format("x", "7,00").encode(),))
-    run_layers(shop)
+    extract(shop)
     day(shop, NEXT, NEW, BOMBS["a megabyte of nested divs"].encode())
-    run_layers(shop, NEXT)
+    extract(shop, NEXT)
     assert proposals(shop)["price"]["proposal"] == '{"css":".offer .cost"}'
 
 
 def test_without_earlier_records_the_field_is_shown_and_nothing_is_proposed(shop: Deployment) -> None:
     day(shop, SHOP, NEW)
-    run_layers(shop)
+    extract(shop)
     [row] = told(shop)
     assert (row["field"], row["proposal"]) == ("price", "none")
     assert "too few pages" in str(row["reason"])

@@ -8,12 +8,13 @@ import pytest
 
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas.pages import PAGES
+from webdata_assets_tests.assets.stored_pages import EXTRACTED, FETCHED, run_layers
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.site.answers import page, status
 from webdata_assets_tests.site.server import FaultServer
 
 HOST = "site.test"
-PARTITION = "2026-06-02|one"
+PARTITION = Partition.from_key("2026-06-02|one")
 BREAKER = {"min_requests": 2, "probe_seconds": 0.2, "max_wait_seconds": 0.5}
 
 
@@ -66,7 +67,7 @@ def test_a_paused_partition_says_who_is_waited_for_and_how_it_goes_on(
         fetch={"breaker": BREAKER, "concurrency": 1, "max_attempts": 9},
         expect={"fetched": 0},
     )
-    one.run("crawl", PARTITION)
+    run_layers(one, PARTITION, FETCHED)
     pages = told(one, "pages")
     assert pages["finish_reason"].value == "paused"
     assert pages["deferred"].value == 6
@@ -85,7 +86,7 @@ def test_worst_urls_are_named_with_status_reason_attempts_and_time(
     site.add("/good", page("good"))
     site.add("/bad", status(500))
     declare(one, ["good", "bad"], expect={"fetched": 0.1})
-    one.run("crawl", PARTITION)
+    run_layers(one, PARTITION, FETCHED)
     worst, good = rows(told(one, "pages")["worst_urls"])
     assert (worst["url"], worst["outcome"], worst["status"]) == (f"http://{HOST}/bad", "failed", 500)
     assert worst["attempts"] == 2
@@ -101,7 +102,7 @@ def test_statuses_are_a_table_and_outcomes_are_numbers(one: Deployment, site: Fa
         site.add(f"/{path}", page(path))
     site.add("/gone", status(410))
     declare(one, ["a", "b", "gone"], expect={"fetched": 0.1})
-    one.run("crawl", PARTITION)
+    run_layers(one, PARTITION, FETCHED)
     pages = told(one, "pages")
     assert {(row["outcome"], row["status"], row["pages"]) for row in rows(pages["statuses"])} == {
         ("fetched", 200, 2), ("gone", 410, 1),
@@ -115,9 +116,9 @@ def test_a_quarantined_record_leads_to_its_payload(one: Deployment, site: FaultS
     site.add("/a", page(body))
     extract = {"kind": "article", "fields": {"published_at": {"type": "date", "css": "time"}}}
     declare(one, ["a"], extract=extract)
-    one.run("crawl", PARTITION)
+    run_layers(one, PARTITION, (*FETCHED, *EXTRACTED))
     [row] = rows(told(one, "quarantine")["sample"])
-    [stored] = one.store.read_admitted(PAGES, Partition.from_key(PARTITION))["payload_hash"]
+    [stored] = one.store.read_admitted(PAGES, PARTITION)["payload_hash"]
     assert row["payload"] == f"webdata payload {stored[:16]}"
     assert (row["url"], row["value"]) == (f"http://{HOST}/a", "soon")
 
@@ -132,7 +133,7 @@ def test_fields_are_listed_from_the_one_that_is_missing_most(one: Deployment, si
         "price": {"css": "b"},
     }
     declare(one, ["a", "b"], extract={"kind": "product", "fields": fields})
-    one.run("crawl", PARTITION)
+    run_layers(one, PARTITION, (*FETCHED, *EXTRACTED))
     records = told(one, "records")
     shares = [(row["field"], row["found_share"]) for row in rows(records["worst_fields"])]
     assert shares[:3] == [("sku", 0.0), ("currency", 0.5), ("price", 0.5)]

@@ -1,5 +1,7 @@
 """The index follows the corpus, and deletes nothing that a failure left out."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +19,7 @@ from webdata_assets.settings import Settings
 from webdata_assets.stages.index.engines import open_index
 from webdata_assets.stages.index.index import ChunkIndex
 from webdata_assets.store import Store
+from webdata_assets_tests.io_managers.graph import SILENT
 from webdata_assets_tests.learn import samples
 from webdata_assets_tests.store.rows import admit, frame, put
 
@@ -34,10 +37,12 @@ extract: {kind: product, fields: {title: h1}}
 class Following:
     """A store with one declared source, whose index follows its corpus."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.folder = folder
         self.settings = Settings(store=str(folder / "store"), sources=folder / "sources", home=folder)
         self.store = Store.open(self.settings.store)
-        self.settings.sources.mkdir()
+        self.settings.sources.mkdir(exist_ok=True)
         (self.settings.sources / "shop.yaml").write_text(SOURCE)
 
     @property
@@ -63,14 +68,42 @@ class Following:
         put(self.store, "corpus", corpus, None)
         admit(self.store, "corpus", None)
         checks = build_check_step("vector_index_checks", CHECKS, None)
-        result = dg.materialize([vector_index, *UPSTREAM, checks], resources=build_resources(self.settings))
+        result = dg.materialize(
+            [vector_index, *UPSTREAM, checks],
+            resources=build_resources(self.settings),
+            instance=self.instance,
+            run_config=SILENT,
+        )
         (event,) = result.get_asset_materialization_events()
         return {name: value.value for name, value in event.materialization.metadata.items()}
 
 
+@pytest.fixture(scope="module")
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
 @pytest.fixture
-def following(tmp_path: Path) -> Following:
-    return Following(tmp_path)
+def following(tmp_path: Path, instance: dg.DagsterInstance) -> Following:
+    """A store without records."""
+    return Following(tmp_path, instance)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, instance: dg.DagsterInstance) -> Following:
+    """A store of six records, and the index of them; to be copied."""
+    following = Following(tmp_path_factory.mktemp("made"), instance)
+    following.write(samples.embeddings(6))
+    following.sync(samples.corpus(6))
+    return following
+
+
+@pytest.fixture
+def indexed(tmp_path: Path, made: Following) -> Following:
+    """A store of six records, and the index of their twelve chunks."""
+    shutil.copytree(made.folder, tmp_path, dirs_exist_ok=True)
+    return Following(tmp_path, made.instance)
 
 
 def counts(metadata):
@@ -94,36 +127,28 @@ def test_before_there_is_any_record_the_index_is_empty_and_admitted(following: F
     assert following.index.at("first").count() == 0
 
 
-def test_chunks_of_vanished_records_go(following: Following):
-    following.write(samples.embeddings(6))
-    following.sync(samples.corpus(6))
-    assert counts(following.sync(samples.corpus(4))) == (0, 0, 4)
+def test_chunks_of_vanished_records_go(indexed: Following):
+    assert counts(indexed.sync(samples.corpus(4))) == (0, 0, 4)
 
 
 @pytest.mark.parametrize("failed", ["records", "embedded"])
-def test_a_partition_that_failed_keeps_its_chunks(following: Following, failed):
-    following.write(samples.embeddings(6))
-    following.sync(samples.corpus(6))
-    following.write(samples.embeddings(2), **{failed: False})
-    assert counts(following.sync(samples.corpus(0))) == (0, 0, 0)
-    assert following.index.at().count() == 12
+def test_a_partition_that_failed_keeps_its_chunks(indexed: Following, failed):
+    indexed.write(samples.embeddings(2), **{failed: False})
+    assert counts(indexed.sync(samples.corpus(0))) == (0, 0, 0)
+    assert indexed.index.at().count() == 12
 
 
-def test_a_record_whose_new_version_is_not_embedded_yet_keeps_the_old_one(following: Following):
-    following.write(samples.embeddings(3))
-    following.sync(samples.corpus(3))
-    newer = samples.corpus(3, date=pl.lit(samples.DAY).dt.offset_by("1d"))
-    assert counts(following.sync(newer)) == (0, 0, 0)
+def test_a_record_whose_new_version_is_not_embedded_yet_keeps_the_old_one(indexed: Following):
+    newer = samples.corpus(6, date=pl.lit(samples.DAY).dt.offset_by("1d"))
+    assert counts(indexed.sync(newer)) == (0, 0, 0)
 
 
-def test_chunks_of_records_that_were_written_again_since_do_not_enter(following: Following):
-    following.write(samples.embeddings(3))
-    following.sync(samples.corpus(3))
-    following.write(samples.embeddings(5))
-    put(following.store, "records", frame("records"), SHOP)
-    admit(following.store, "records", SHOP)
-    assert counts(following.sync(samples.corpus(5))) == (0, 0, 0)
-    assert following.index.at().count() == 6
+def test_chunks_of_records_that_were_written_again_since_do_not_enter(indexed: Following):
+    indexed.write(samples.embeddings(8))
+    put(indexed.store, "records", frame("records"), SHOP)
+    admit(indexed.store, "records", SHOP)
+    assert counts(indexed.sync(samples.corpus(8))) == (0, 0, 0)
+    assert indexed.index.at().count() == 12
 
 
 def test_what_a_source_left_that_is_declared_no_more_goes_with_it(following: Following):
@@ -133,19 +158,15 @@ def test_what_a_source_left_that_is_declared_no_more_goes_with_it(following: Fol
     assert counts(following.sync(samples.corpus(0))) == (0, 0, 6)
 
 
-def test_embeddings_of_two_models_are_refused_and_the_index_stays(following: Following):
-    following.write(samples.embeddings(3))
-    following.sync(samples.corpus(3))
+def test_embeddings_of_two_models_are_refused_and_the_index_stays(indexed: Following):
     other = pl.when(pl.col("ordinal") == 0).then(pl.lit("tiny@2")).otherwise("model_id")
-    following.write(samples.embeddings(3).with_columns(model_id=other))
+    indexed.write(samples.embeddings(6).with_columns(model_id=other))
     with pytest.raises(PermanentError, match=r"several models.*tiny@2.*job `embed`"):
-        following.sync(samples.corpus(3))
-    assert following.index.at().model_id() == samples.MODEL_ID
+        indexed.sync(samples.corpus(6))
+    assert indexed.index.at().model_id() == samples.MODEL_ID
 
 
-def test_another_encoder_takes_the_place_of_the_first_once_all_is_embedded(following: Following):
-    following.write(samples.embeddings(3))
-    following.sync(samples.corpus(3))
-    following.write(samples.embeddings(3, model_id="tiny@2"))
-    assert counts(following.sync(samples.corpus(3))) == (0, 6, 0)
-    assert following.index.at().model_id() == "tiny@2"
+def test_another_encoder_takes_the_place_of_the_first_once_all_is_embedded(indexed: Following):
+    indexed.write(samples.embeddings(6, model_id="tiny@2"))
+    assert counts(indexed.sync(samples.corpus(6))) == (0, 12, 0)
+    assert indexed.index.at().model_id() == "tiny@2"

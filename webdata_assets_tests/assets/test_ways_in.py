@@ -11,6 +11,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas.frontier import FRONTIER
 from webdata_assets.schemas.pages import PAGES
 from webdata_assets.schemas.records import RECORDS
+from webdata_assets_tests.assets.stored_pages import EXTRACTED, FETCHED, run_layers
 from webdata_assets_tests.crawl.archives import page as capture
 from webdata_assets_tests.crawl.archives import warc_bytes
 from webdata_assets_tests.crawl.proxy_servers import HttpProxy
@@ -19,6 +20,8 @@ from webdata_assets_tests.site.answers import page, status
 from webdata_assets_tests.site.server import FaultServer
 
 DATE = "2026-06-02"
+PARTITION = Partition.from_key(f"{DATE}|one")
+TO_RECORDS = (*FETCHED, *EXTRACTED)
 HOST = "site.test"
 START = f"http://{HOST}/"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -45,8 +48,8 @@ def declare(deployment: Deployment, fetch: dict[str, Any], **values: Any) -> Non
     deployment.write_source(source | {"fetch": plain | fetch, "extract": {"kind": "document"}} | values)
 
 
-def crawl(deployment: Deployment, date: str = DATE) -> bool:
-    outcome = deployment.run("crawl", f"{date}|one")
+def crawl(deployment: Deployment, date: str = DATE, layers: tuple[str, ...] = FETCHED) -> bool:
+    outcome = run_layers(deployment, Partition.from_key(f"{date}|one"), layers)
     assert outcome.success or not outcome.failed_checks, outcome
     return outcome.success
 
@@ -62,8 +65,8 @@ def test_an_archive_is_run_date_by_date(one: Deployment) -> None:
     (one.sources / "a.warc.gz").write_bytes(warc_bytes([*first, second]))
     declare(one, {"via": "warc", "discover": [{"by": "warc", "path": "a.warc.gz"}]})
     one.now = "2026-09-01T00:00:00+00:00"
-    assert crawl(one, "2026-06-01")
-    assert crawl(one, "2026-06-02")
+    assert crawl(one, "2026-06-01", TO_RECORDS)
+    assert crawl(one, "2026-06-02", TO_RECORDS)
     assert stored(one, date="2026-06-01")["via"].unique().to_list() == ["warc"]
     assert sorted(stored(one, RECORDS, "2026-06-01")["title"]) == ["Title 1", "Title 2"]
     assert sorted(stored(one, RECORDS, "2026-06-02")["title"]) == ["Title 3"]
@@ -93,7 +96,7 @@ def test_a_paused_partition_goes_on_downstream_and_is_gone_on_with(
     breaker = {"min_requests": 3, "window_seconds": 3600, "probe_seconds": 0.2, "max_wait_seconds": 0.5}
     discover = [{"by": "urls", "start": [START + path for path in paths]}]
     declare(one, {"discover": discover, "concurrency": 1, "breaker": breaker, "max_attempts": 9})
-    assert crawl(one)
+    assert crawl(one, layers=TO_RECORDS)
     counts = dict(stored(one).group_by("outcome").len().iter_rows())
     assert counts["fetched"] >= 6
     assert counts["deferred"] >= 5
@@ -102,8 +105,9 @@ def test_a_paused_partition_goes_on_downstream_and_is_gone_on_with(
         site.add(f"/{path}", page(ARTICLE.format(path)))
     site.log.clear()
     one.now = f"{DATE}T13:00:00+00:00"
-    [outcome] = one.answer("recrawl_sensor")
-    assert outcome.success
+    [request] = one.tick("recrawl_sensor").run_requests or []
+    assert (request.job_name, request.partition_key) == ("crawl", PARTITION.key)
+    assert run_layers(one, PARTITION, TO_RECORDS, tags=request.tags).success
     assert stored(one)["outcome"].to_list() == ["fetched"] * 12
     assert stored(one, RECORDS).height == 12
     assert len(site.targets()) == counts["deferred"]
@@ -113,7 +117,7 @@ def test_no_crawl_starts_on_a_cold_pool_of_proxies(one: Deployment, site: FaultS
     site.add("/a", page(ARTICLE.format("a")))
     proxies = {"pool": ["http://user:secret@127.0.0.1:1"], "max_wait_seconds": 0}
     declare(one, {"discover": [{"by": "urls", "start": [START + "a"]}], "proxies": proxies})
-    outcome = one.run("crawl", f"{DATE}|one")
+    outcome = run_layers(one, PARTITION, FETCHED)
     assert outcome.failed_checks == ("frontier.proxies_healthy",)
     assert site.log == []
     [verdict] = one.store.ledger.newest_verdicts(FRONTIER, "proxies_healthy").iter_rows(named=True)
@@ -137,7 +141,8 @@ def test_binaries_are_kept_once_and_make_no_records(one: Deployment, site: Fault
     for name in ("one", "two"):
         site.add(f"/{name}.png", page(PNG, content_type="image/png"))
     declare(one, {"discover": [{"by": "links", "start": [START]}]})
-    assert crawl(one)
+    assert crawl(one, layers=TO_RECORDS)
+    assert stored(one, RECORDS).height == 2
     pages = stored(one)
     pictures = pages.filter(pl.col("content_type") == "image/png")
     assert pictures["outcome"].to_list() == ["fetched", "fetched"]

@@ -8,6 +8,7 @@ import pytest
 
 from webdata_assets.demo.server import DemoSite
 from webdata_assets_tests.automation.history import History
+from webdata_assets_tests.automation.loaded import LoadedOnce
 from webdata_assets_tests.automation.trained import opened, train_once
 from webdata_assets_tests.deployment import Deployment
 
@@ -15,7 +16,8 @@ from webdata_assets_tests.deployment import Deployment
 @pytest.fixture
 def history(deployment: Deployment) -> History:
     """A deployment with one source, `news`, and nothing in its store."""
-    written = History(deployment, deployment.store)
+    loaded_once = LoadedOnce(deployment.folder, deployment.instance, {})
+    written = History(loaded_once, deployment.store)
     written.declare()
     return written
 

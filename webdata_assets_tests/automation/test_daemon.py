@@ -64,6 +64,27 @@ def wait_for_ticks(daemon: Daemon, count: int) -> None:
 
 
 @pytest.mark.slow
+def test_the_daemon_re_crawls_what_was_not_reached_and_retrains_on_it_once(
+    lasting: Deployment, demo_site: DemoSite
+):
+    lasting.connect_to = {**demo_site.connect_to, API: NOBODY_LISTENS}
+    assert "pages.completeness" in lasting.run(CRAWL, UNREACHED).failed_checks
+    lasting.connect_to = dict(demo_site.connect_to)
+    with running_daemon(lasting, lasting.settings.dagster_home) as daemon:
+        daemon.wait("the re-crawl", lambda: succeeded(daemon, CRAWL, 1), seconds=RUN_SECONDS)
+        [crawl] = daemon.runs(CRAWL)
+        assert crawl.tags["dagster/partition"] == UNREACHED
+        assert crawl.tags[CAUSE_TAG] == "pages.completeness failed"
+        assert admitted(lasting, "embeddings") == {UNREACHED}
+        daemon.wait("the training", lambda: succeeded(daemon, RETRAIN, 1), seconds=TRAIN_SECONDS)
+        assert daemon.runs(RETRAIN)[0].tags[CAUSE_TAG] == f"1 repaired partitions: {UNREACHED}"
+
+        wait_for_ticks(daemon, 2)
+        counts = {job: len(daemon.runs(job)) for job in (CRAWL, REPLAY, PUBLISH, RETRAIN)}
+        assert counts == {CRAWL: 1, REPLAY: 0, PUBLISH: 0, RETRAIN: 1}, daemon.report()
+
+
+@pytest.mark.soak
 def test_the_daemon_repairs_what_failed_and_retrains_on_it_once(lasting: Deployment, demo_site: DemoSite):
     assert lasting.run(CRAWL, WHOLE).success
     assert lasting.run(CRAWL, BROKEN_LAYOUT).failed_checks == ("records.completeness",)

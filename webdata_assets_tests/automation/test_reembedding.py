@@ -1,6 +1,9 @@
 """A change of the encoder: each partition is embedded again once, and vectors of two models never mix."""
 
 import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -15,6 +18,7 @@ from webdata_assets.schemas.vectors import VECTORS
 from webdata_assets.stages.embed.encoders.minilm import minilm_id
 from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
+from webdata_assets_tests.automation.loaded import LoadedOnce
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.store.rows import admit, digest, frame, put, row
 
@@ -60,18 +64,36 @@ class TestRule:
         assert len(history.repairs(NOON + INTERRUPTED_AFTER + MINUTE, model=NEW)) == 1
 
 
-class TestSwitch:
-    """Two days with two records each, embedded by the default encoder."""
-
-    @pytest.fixture(autouse=True)
-    def embedded(self, history: History) -> None:
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Iterator[Deployment]:
+    """A deployment that has embedded two days."""
+    folder = tmp_path_factory.mktemp("embedded")
+    (folder / "home").mkdir()
+    (folder / "home" / "encoders").symlink_to(encoder_folder)
+    with dg.DagsterInstance.ephemeral() as instance:
+        deployment = Deployment(folder, instance, {})
+        history = History(deployment, deployment.store)
+        history.declare()
         for number, partition in enumerate(DAYS):
             rows = [row("records", partition, each) for each in (0, number + 1)]
             put(history.store, "records", frame("records", *rows), partition)
             admit(history.store, "records", partition)
             for layer in ("frontier", "pages", "changes", "fingerprints", "features"):
                 history.write(layer, NOON, partition=partition)
-            assert history.deployment.run(EMBED, partition.key).success
+            assert history.store
+            assert deployment.run(EMBED, partition.key).success
+        yield deployment
+
+
+class TestSwitch:
+    """Two days with two records each, embedded by the default encoder."""
+
+    @pytest.fixture
+    def history(self, deployment: Deployment, embedded: Deployment) -> History:
+        """A copy of them, without the runs that embedded them."""
+        for name in ("sources", "store"):
+            shutil.copytree(embedded.folder / name, deployment.folder / name)
+        return History(LoadedOnce(deployment.folder, deployment.instance, {}), deployment.store)
 
     @pytest.fixture
     def encoded(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -96,7 +118,9 @@ class TestSwitch:
             for (model,), group in rows.group_by("model_id")
         }
 
-    def test_each_partition_is_requested_once_and_no_two_models_mix(self, history: History):
+    def test_each_partition_is_requested_once_no_two_models_mix_and_a_switch_back_encodes_nothing(
+        self, history: History, encoded: list[str]
+    ):
         deployment = history.deployment
         assert self.models(history) == {OLD: set(DAYS)}
         self.switch(deployment, SHORT)
@@ -113,28 +137,22 @@ class TestSwitch:
         assert self.models(history) == {NEW: set(DAYS)}
         assert not deployment.tick(SENSOR).run_requests
 
-    def test_old_vectors_stay_in_the_cache_and_a_switch_back_encodes_nothing(
-        self, history: History, encoded: list[str]
-    ):
-        self.switch(history.deployment, SHORT)
-        history.deployment.answer(SENSOR)
+        # the old vectors stay in the cache
         assert len(encoded) == len(set(encoded)) == 3
         held = history.opened.tables.read(VECTORS)
         assert dict(held.group_by("model_id").len().iter_rows()) == {OLD: 3, NEW: 3}
 
         encoded.clear()
-        self.switch(history.deployment, 0)
+        self.switch(deployment, 0)
         # two repairs of one partition are a minute apart
-        history.deployment.now = (dt.datetime.now(dt.UTC) + 2 * MINUTE).isoformat()
-        outcomes = history.deployment.answer(SENSOR)
+        deployment.now = (dt.datetime.now(dt.UTC) + 2 * MINUTE).isoformat()
+        outcomes = deployment.answer(SENSOR)
         assert [outcome.success for outcome in outcomes] == [True, True]
         assert self.models(history) == {OLD: set(DAYS)}
         assert encoded == []
 
-    def test_what_a_run_tells(self, history: History):
-        events = history.deployment.instance.fetch_materializations(
-            dg.AssetKey("embeddings"), limit=2
-        ).records
+    def test_what_a_run_tells(self, embedded: Deployment):
+        events = embedded.instance.fetch_materializations(dg.AssetKey("embeddings"), limit=2).records
         second, first = (event.asset_materialization.metadata for event in events)
         names = ("records", "unchanged_records", "chunks", "reused_vectors", "encoded")
         assert [first[name].value for name in names] == [2, 0, 2, 0, 2]

@@ -46,6 +46,7 @@ def test_a_store_that_cannot_be_written_is_named_before_anything_is_fetched(webd
     assert list(webdata.store.iterdir()) == []
 
 
+@pytest.mark.usefixtures("history_in_memory")
 def test_a_missing_browser_is_reported_and_other_sources_run(
     webdata: Webdata, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from webdata_assets_tests.cli.calling import Webdata
 from webdata_assets_tests.site.answers import links, page, status
 from webdata_assets_tests.site.server import FaultServer
 
+pytestmark = pytest.mark.usefixtures("history_in_memory")
+
 PROSE = "The lamp is quiet and light, and it shines for eleven hours. " * 5
 
 
@@ -101,18 +103,25 @@ def test_html_in_place_of_json_is_a_dead_letter_that_says_so(webdata: Webdata, s
 _ITEM_FIELDS = {"id": {"jmespath": "id"}, "title": {"jmespath": "title"}}
 
 
-@pytest.mark.parametrize("encoding", ["windows-1252", "shift_jis", "utf-16"])
-def test_a_page_that_is_not_utf_8_is_read_as_it_was_written(
-    webdata: Webdata, site: FaultServer, encoding: str
-) -> None:
-    title = "価格の一覧" if encoding == "shift_jis" else "Größe und Preis"
-    declared = "" if encoding == "utf-16" else f"<meta charset={encoding}>"
-    html = f"<!doctype html><html lang=de>{declared}<h1>{title}</h1><p>{title}: {PROSE}</html>"
-    write_source(webdata, "legacy", fetch={"discover": [{"by": "urls", "start": ["http://good.test/alt"]}]})
-    site.add("/alt", page(html.encode(encoding)))
+def test_pages_that_are_not_utf_8_are_read_as_they_were_written(webdata: Webdata, site: FaultServer) -> None:
+    titles = {
+        "windows-1252": "Größe und Preis",
+        "shift_jis": "価格の一覧",
+        "utf-16": "Größe, Preis und Gewicht",
+    }
+    written = {}
+    for encoding, title in titles.items():
+        declared = "" if encoding == "utf-16" else f"<meta charset={encoding}>"
+        html = f"<!doctype html><html lang=de>{declared}<h1>{title}</h1><p>{title}: {PROSE}</html>"
+        written[encoding] = html.encode(encoding)
+        site.add(f"/{encoding}", page(written[encoding]))
+    start = [f"http://good.test/{encoding}" for encoding in titles]
+    write_source(webdata, "legacy", fetch={"discover": [{"by": "urls", "start": start}]})
     assert webdata("run", "--source", "legacy").exit_code == 0
-    (record,) = rows(webdata, "records").iter_rows(named=True)
-    assert record["title"] == title
-    assert title in record["text"]
-    (stored,) = rows(webdata, "pages")["payload"]
-    assert stored == html.encode(encoding)  # bytes are kept as they came
+    records = {row["url"].rpartition("/")[2]: row for row in rows(webdata, "records").iter_rows(named=True)}
+    assert {encoding: record["title"] for encoding, record in records.items()} == titles
+    for encoding, title in titles.items():
+        assert title in records[encoding]["text"]
+    stored = rows(webdata, "pages").select("url", "payload").iter_rows()
+    # bytes are kept as they came
+    assert {url.rpartition("/")[2]: payload for url, payload in stored} == written

@@ -44,8 +44,8 @@ def main() -> None:
     report({"log_growth": rows}, [("Milliseconds, medians", rows)], given.json)
 
 
-def measure(partitions: int) -> dict[str, float]:
-    """Return latencies in milliseconds at so many partitions."""
+def measure(partitions: int, writes: int = _WRITES) -> dict[str, float]:
+    """Return latencies in milliseconds at so many partitions, before and after some writes."""
     with tempfile.TemporaryDirectory() as folder:
         Store.open(folder).tables.ensure(FRONTIER)
         for start in range(0, partitions, _AT_ONCE):
@@ -53,7 +53,7 @@ def measure(partitions: int) -> dict[str, float]:
         store = Store.open(folder)
         one = _partition(partitions // 2)
         store.tables.read_partition(FRONTIER, one)
-        commits = [_timed(lambda at=at: _write(store, partitions + at)) for at in range(_WRITES)]
+        commits = [_timed(lambda at=at: _write(store, partitions + at)) for at in range(writes)]
         return {
             "partitions": partitions,
             "open": _median(lambda: Store.open(folder).tables.version(FRONTIER)),

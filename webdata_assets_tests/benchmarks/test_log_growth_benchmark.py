@@ -4,7 +4,7 @@ from webdata_assets_tests.benchmarks.log_growth import measure
 
 
 def test_it_measures_every_latency():
-    found = measure(5)
+    found = measure(5, writes=20)
     assert set(found) == {
         "partitions", "open", "read_one_fresh", "read_one_held", "ledger_states", "commit"
     }  # fmt: skip

@@ -37,15 +37,14 @@ def as_text(entry: dg.MetadataValue) -> bool:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Iterator[Deployment]:
-    """One partition of the blog and one of the shop, then everything unpartitioned."""
+    """One partition of the shop, then everything unpartitioned."""
     folder = tmp_path_factory.mktemp("ran")
     (folder / "home").mkdir()
     (folder / "home" / "encoders").symlink_to(encoder_folder)
     with dg.DagsterInstance.ephemeral() as instance, DemoSite() as site:
         demo = Deployment(folder, instance, dict(site.connect_to))
-        demo.take_packaged("demo_blog", "demo_shop")
-        for source in ("demo_blog", "demo_shop"):
-            assert demo.run("crawl", f"{DAY}|{source}").success
+        demo.take_packaged("demo_shop")
+        assert demo.run("crawl", f"{DAY}|demo_shop").success
         for job in ("retrain", "report", "maintain"):
             assert demo.run(job).success
         yield demo

@@ -9,19 +9,25 @@ from webdata_assets.checks.check import Finding
 from webdata_assets.schemas.model import MODEL
 from webdata_assets.schemas.release import RELEASE
 from webdata_assets.stages.learn.registry import version_of
+from webdata_assets_tests.checks.copies import copied
 from webdata_assets_tests.checks.judge import judge, numbers
 from webdata_assets_tests.learn.pairs import Pairs
 from webdata_assets_tests.store.rows import digest, put
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> Pairs:
-    """One release of an index and a model."""
-    pairs = Pairs(tmp_path)
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    """One release of an index and a model; tests change a copy."""
+    pairs = Pairs(tmp_path_factory.mktemp("released"))
     pairs.fill_index(5)
     pairs.train(left_out=3)
     pairs.release()
     return pairs
+
+
+@pytest.fixture
+def pairs(released: Pairs, tmp_path: Path) -> Pairs:
+    return copied(released, tmp_path)
 
 
 def found(pairs: Pairs, table: str, check: str) -> Finding:

@@ -11,6 +11,7 @@ from webdata_assets.stages.learn.promotion import held_back
 from webdata_assets.stages.learn.registry import version_of
 from webdata_assets.store.store import data_version
 from webdata_assets.tasks.model import Evaluation
+from webdata_assets_tests.checks.copies import copied
 from webdata_assets_tests.checks.judge import judge, limits, numbers
 from webdata_assets_tests.learn import samples
 from webdata_assets_tests.learn.pairs import Pairs, training_set
@@ -21,15 +22,20 @@ SMALL_SLICES = samples.TASK.model_copy(
 )
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> Pairs:
-    """A champion, and a training set from which it can be made again."""
-    pairs = Pairs(tmp_path)
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    """A champion, and a training set from which it can be made again; tests change a copy."""
+    pairs = Pairs(tmp_path_factory.mktemp("released"))
     pairs.fill_index(5)
     put(pairs.store, "training_set", training_set(), None)
     pairs.train(left_out=3)
     pairs.release()
     return pairs
+
+
+@pytest.fixture
+def pairs(released: Pairs, tmp_path: Path) -> Pairs:
+    return copied(released, tmp_path)
 
 
 def found(pairs: Pairs, check: str, task=samples.TASK):

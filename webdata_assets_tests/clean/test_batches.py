@@ -174,7 +174,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ENTRIES, st.randoms(use_true_random=False))
 def test_the_result_depends_on_the_candidates_alone(
     entries: list[tuple[int, int, str | None, str | None, str | None]], shuffler: random.Random

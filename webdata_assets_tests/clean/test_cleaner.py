@@ -205,7 +205,7 @@ CANDIDATES = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(CANDIDATES, st.randoms(use_true_random=False))
 def test_every_candidate_ends_in_one_place_whatever_the_order(
     entries: list[tuple[int, int, dict[str, object]]], shuffler: random.Random

@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from webdata_assets_tests.cli.calling import Webdata, make_webdata
-from webdata_assets_tests.deliver.conftest import published
-
-__all__ = ["published"]
 
 
 @pytest.fixture

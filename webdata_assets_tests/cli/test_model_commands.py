@@ -1,6 +1,6 @@
 """`webdata model`: history, comparing, promoting and going back, each on a store with two releases."""
 
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -26,10 +26,12 @@ extract: {kind: product, fields: {title: h1}}
 """
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> Pairs:
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
     """Release 1 has a small index and the first model, release 2 a larger one and the second."""
-    pairs = Pairs(tmp_path)
+    pairs = Pairs(tmp_path_factory.mktemp("released"))
+    (pairs.folder / "sources").mkdir()
+    (pairs.folder / "sources" / "shop.yaml").write_text(SOURCE)
     for name, rows in (("features", samples.features()), ("embeddings", samples.embeddings())):
         put(pairs.store, name, rows, Partition(samples.DAY, "shop"))
         admit(pairs.store, name, Partition(samples.DAY, "shop"))
@@ -46,15 +48,20 @@ def pairs(tmp_path: Path) -> Pairs:
 
 
 @pytest.fixture
+def pairs(tmp_path: Path, released: Pairs) -> Pairs:
+    """A copy of that store."""
+    shutil.copytree(released.folder, tmp_path, dirs_exist_ok=True)
+    return Pairs(tmp_path, released.hours)
+
+
+@pytest.fixture
 def versions(pairs: Pairs) -> list[str]:
     """Versions of the two models, in the order of their training."""
     return pairs.store.tables.read(TABLES["model"]).sort("trained_at")["version"].to_list()
 
 
 @pytest.fixture
-def webdata(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webdata]:
-    (pairs.folder / "sources").mkdir()
-    (pairs.folder / "sources" / "shop.yaml").write_text(SOURCE)
+def webdata(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> Webdata:
     return Webdata(pairs.folder, monkeypatch)
 
 

@@ -1,14 +1,17 @@
 """`webdata sinks`: what is declared, what can be reached, and delivering to one sink."""
 
 import base64
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from webdata_assets_tests.cli.calling import Webdata
 from webdata_assets_tests.deliver.receiving import receiver
+from webdata_assets_tests.learn import samples
+from webdata_assets_tests.learn.pairs import Pairs
+from webdata_assets_tests.store.rows import admit, put
 
 
 @pytest.fixture
@@ -78,11 +81,14 @@ def test_nothing_can_be_delivered_before_there_is_a_corpus(webdata: Webdata, sin
 def test_one_sink_is_delivered_verified_and_announced(
     webdata: Webdata,
     sinks: Callable[..., Path],
-    published: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    shutil.copytree(published / "store", webdata.store, dirs_exist_ok=True)
-    shutil.copytree(published / "sources", webdata.sources, dirs_exist_ok=True)
+    sinks("lake", "kind: delta")
+    released = Pairs(webdata.folder)
+    released.fill_index(20)
+    released.release()
+    put(released.store, "corpus", samples.corpus(20, source=pl.lit("one")), None)
+    admit(released.store, "corpus", None)
     monkeypatch.setenv("HOOK_SECRET", base64.b64encode(b"x" * 32).decode())
     with receiver() as hook:
         announced = f"announce: [{{by: webhook, url: '{hook.url}', secret_env: HOOK_SECRET}}]"

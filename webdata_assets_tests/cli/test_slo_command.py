@@ -1,6 +1,8 @@
 """`webdata slo` and the asset `slo`: from the runs of an instance to numbers."""
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -16,7 +18,7 @@ from webdata_assets.schemas.slo import SLO
 from webdata_assets.settings import Settings
 from webdata_assets.stages.observe.service_levels import Level, add_months, month_of, replace_months
 from webdata_assets.store import Store
-from webdata_assets_tests.cli.calling import Webdata
+from webdata_assets_tests.cli.calling import Webdata, make_webdata
 from webdata_assets_tests.resources.outcomes import HOW, build_job
 from webdata_assets_tests.store.rows import put
 
@@ -24,13 +26,24 @@ NOW = dt.datetime.now(dt.UTC)
 MONTH = month_of(NOW)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Path:
+    """The folder of a deployment in which a job ended well, was rejected by a check, and met an outage."""
+    folder = tmp_path_factory.mktemp("made") / "deployment"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_webdata(folder, encoder_folder, monkeypatch)("task", "--help")  # sets the environment
+        with open_instance(Settings()) as instance:
+            for how in ("well", "rejected", "outage"):
+                build_job().execute_in_process(instance=instance, tags={HOW: how}, raise_on_error=False)
+    return folder
+
+
 @pytest.fixture
-def ran(webdata: Webdata) -> Webdata:
-    """A deployment in which a job ended well, was rejected by a check, and met an outage."""
+def ran(tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> Webdata:
+    """A copy of that deployment, under this test's environment."""
+    shutil.copytree(made, tmp_path / "deployment", symlinks=True)
+    webdata = Webdata(tmp_path / "deployment", monkeypatch)
     webdata("task", "--help")  # sets the environment
-    with open_instance(Settings()) as instance:
-        for how in ("well", "rejected", "outage"):
-            build_job().execute_in_process(instance=instance, tags={HOW: how}, raise_on_error=False)
     return webdata
 
 

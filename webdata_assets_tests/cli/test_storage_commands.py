@@ -35,7 +35,7 @@ def events(webdata: Webdata, asset: str) -> list[dg.AssetMaterialization]:
         return [record.asset_materialization for record in records if record.asset_materialization]
 
 
-def test_maintain_runs_the_job_and_tells_files_bytes_and_cost_of_each_layer(webdata, store):
+def test_maintain_tells_files_bytes_and_cost_of_each_layer_and_one_table_keeps_the_others(webdata, store):
     hashes = store.content_hashes()
     said = webdata("maintain", "--json")
     assert said.exit_code == 0, said.stderr
@@ -46,10 +46,6 @@ def test_maintain_runs_the_job_and_tells_files_bytes_and_cost_of_each_layer(webd
     assert store.ledger.admitted(TABLES["storage"]).height == 1
     [told] = events(webdata, "storage")
     assert told.metadata["bytes_of_records"].value == layers["records"]["bytes"]
-
-
-def test_maintain_of_one_table_keeps_what_is_known_of_the_others(webdata, store):
-    webdata("maintain")
     said = webdata("maintain", "--table", "check_results", "--json")
     assert [layer["layer"] for layer in said.json()["layers"]] == ["check_results"]
     assert "records" in store.tables.read(TABLES["storage"])["layer"].to_list()

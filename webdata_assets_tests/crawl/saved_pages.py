@@ -34,10 +34,10 @@ def python_docs() -> list[Path]:
     return files
 
 
-def saved_pages() -> Iterator[tuple[str, bytes, str]]:
-    """Yield name, body and URL of every saved HTML page."""
+def saved_pages(*, every: int = 1) -> Iterator[tuple[str, bytes, str]]:
+    """Yield name, body and URL of each saved HTML page, or of every so manieth of each folder."""
     for folder in map(data_folder, _FOLDERS):
-        for file in sorted(path for path in folder.rglob("*.htm*") if path.is_file()):
+        for file in sorted(path for path in folder.rglob("*.htm*") if path.is_file())[::every]:
             body = file.read_bytes()
             name = f"{folder.name}/{file.relative_to(folder)}"
             yield name, gzip.decompress(body) if file.suffix == ".gz" else body, _url_of(file)

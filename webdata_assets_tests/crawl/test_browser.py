@@ -3,61 +3,19 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.browser.browser import BrowserTransport
 from webdata_assets.stages.crawl.browser.launch import BrowserMissingError, find_executable
 from webdata_assets.stages.crawl.transport import ProxyFailedError, Request, Response
+from webdata_assets_tests.crawl.browsing import ask, browser_source, scripted, with_browser
 from webdata_assets_tests.crawl.harness import HOST, START, Crawling, source_of, starting, urls
 from webdata_assets_tests.crawl.proxy_servers import HttpProxy, SocksProxy
-from webdata_assets_tests.site.answers import endless, page, redirect, slow, status
+from webdata_assets_tests.site.answers import page, redirect, slow
 from webdata_assets_tests.site.server import FaultServer
-
-T = TypeVar("T")
-SCRIPTED = """<!doctype html><title>shop</title><div id=app></div><img src=/picture.png>
-<link rel=stylesheet href=/style.css>
-<script>
-  fetch("/data.json").then(r => r.json()).then(data => {
-    const item = document.createElement("p"); item.className = "ready"; item.textContent = data.name;
-    document.querySelector("#app").append(item);
-  });
-</script>"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Path:
-    try:
-        return find_executable(None, "/nowhere")
-    except BrowserMissingError as error:
-        pytest.skip(str(error))
-
-
-def with_browser(
-    source: Source,
-    chromium: Path,
-    connect_to: Mapping[str, str],
-    use: Callable[[BrowserTransport], Awaitable[T]],
-) -> T:
-    async def go() -> T:
-        async with BrowserTransport(source, executable=chromium, connect_to=connect_to) as transport:
-            return await use(transport)
-
-    return asyncio.run(go())
-
-
-def scripted(site: FaultServer) -> None:
-    site.add("/", page(SCRIPTED))
-    site.add("/data.json", page('{"name": "blue lamp"}', content_type="application/json"))
-
-
-def browser_source(*hosts: str, **values: object) -> Source:
-    return source_of(starting("links", max_depth=0), via="browser", hosts=list(hosts), **values)
 
 
 @pytest.mark.browser
@@ -95,45 +53,6 @@ def test_hosts_out_of_scope_do_not_exist_for_a_page(site: FaultServer, chromium:
 
 
 @pytest.mark.browser
-def test_one_browser_gives_every_kind_of_answer(site: FaultServer, chromium: Path) -> None:
-    site.add("/missing", status(404))
-    site.add("/data", page('{"a": 1}', content_type="application/json"))
-    site.add("/away", redirect(f"{site.origin}/inside"))
-    site.add("/moved", redirect("/data"))
-    site.add("/slow", slow(5, page("late")))
-    site.add("/large", page("<p>" + "x" * 5_000))
-    site.add("/cookie", page("<p>x", headers={"Set-Cookie": "id=1"}))
-    seen_headers = {"X-As-Of": "2026-06-02", "If-None-Match": '"1"', "user-agent": "webdata-assets/0.1"}
-
-    async def use(transport: BrowserTransport) -> None:
-        def ask(path: str, seconds: float = 20, **values: int) -> Awaitable[Response]:
-            request = Request(START + path, seen_headers, seconds, allow_private=True, **values)
-            return transport.fetch(request)
-
-        assert (await ask("missing")).status == 404
-        data = await ask("data")
-        assert (data.body, data.headers["content-type"]) == (b'{"a": 1}', "application/json")
-        assert (await ask("moved")).url == START + "data"
-        with pytest.raises(PermanentError, match="out of scope") as refused:
-            await ask("away")
-        assert refused.value.failure_domain is FailureDomain.ACCESS
-        with pytest.raises(TransientError, match=r"within 0\.5 s"):
-            await ask("slow", 0.5)
-        with pytest.raises(PermanentError, match="larger than 2000 bytes"):
-            await ask("large", max_body_bytes=2_000)
-        await ask("cookie")
-        await ask("cookie")
-
-    with_browser(browser_source(HOST), chromium, {HOST: site.address}, use)
-    assert "/inside" not in site.targets()
-    sent = site.last("/data").headers
-    assert sent["x-as-of"] == "2026-06-02"
-    assert sent["user-agent"] == "webdata-assets/0.1"
-    assert "if-none-match" not in sent
-    assert "cookie" not in site.last("/cookie").headers
-
-
-@pytest.mark.browser
 def test_a_cancelled_visit_leaves_no_process(site: FaultServer, chromium: Path) -> None:
     site.add("/", slow(30, page("late")))
 
@@ -166,91 +85,23 @@ def test_a_private_host_is_refused_before_the_browser_starts(site: FaultServer, 
     assert site.log == []
 
 
-async def ask(transport: BrowserTransport, path: str = "", seconds: float = 20, **values: Any) -> Response:
-    return await transport.fetch(Request(START + path, {}, seconds, allow_private=True, **values))
-
-
 @pytest.mark.browser
-def test_pages_that_misbehave_do_not_stop_those_after_them(site: FaultServer, chromium: Path) -> None:
-    site.add("/fine", page("<p>fine"))
-    site.add("/loop", page("<p>x<script>while (true) {}</script>"))
-    site.add(
-        "/dialogs", page("<p>x<script>alert(1); confirm(2); prompt(3); document.title = 'past'</script>")
-    )
-    site.add("/leave", page("<p>x<script>onbeforeunload = event => event.preventDefault()</script>"))
-    site.add("/popups", page("<p>x<script>for (const n of [1, 2]) open('/popped?' + n)</script>"))
-    site.add("/popped", page("<p>popped<script>open('/popped?' + Math.random())</script>"))
-    site.add("/worker", page("<p>x<script>navigator.serviceWorker?.register('/worker.js')</script>"))
-    site.add("/stuck", page("<p>there<script src=/never.js async></script><img src=/picture>"))
-    site.add("/never.js", slow(60, page("")))
-    site.add(
-        "/file", page(b"PK", content_type="application/zip", headers={"Content-Disposition": "attachment"})
-    )
-
-    async def use(transport: BrowserTransport) -> None:
-        with pytest.raises(TransientError, match=r"no whole page within 1\.5 s"):
-            await ask(transport, "loop", 1.5)
-        assert b"<title>past</title>" in (await ask(transport, "dialogs")).body
-        assert (await ask(transport, "leave")).status == 200
-        assert (await ask(transport, "popups")).url == START + "popups"
-        assert (await ask(transport, "worker")).status == 200
-        assert b"there" in (await ask(transport, "stuck", 3)).body, "read as it stands after half of the time"
-        with pytest.raises(PermanentError, match="download"):
-            await ask(transport, "file")
-        assert b"fine" in (await ask(transport, "fine")).body
-
-    with_browser(browser_source(HOST), chromium, {HOST: site.address}, use)
-    assert "/worker.js" not in site.targets()
-
-
-@pytest.mark.browser
-def test_a_page_is_read_when_what_its_scripts_fetch_has_come(site: FaultServer, chromium: Path) -> None:
-    scripted(site)
-    site.add("/data.json", slow(0.3, page('{"name": "blue lamp"}', content_type="application/json")))
-
-    async def use(transport: BrowserTransport) -> bytes:
-        return (await ask(transport)).body
-
-    assert b"blue lamp" in with_browser(browser_source(HOST), chromium, {HOST: site.address}, use)
-
-
-@pytest.mark.browser
-def test_what_is_too_large_is_left_while_it_comes(site: FaultServer, chromium: Path) -> None:
-    site.add("/endless", endless())
-    site.add("/loads", page("<p>x<script>fetch('/endless')</script><script src=/never.js></script>"))
-    site.add("/never.js", slow(60, page("")))
-    site.add("/grown", page("<p>x<script>document.body.append('x'.repeat(3_000_000))</script>"))
-    site.add("/fine", page("<p>fine"))
-
-    async def use(transport: BrowserTransport) -> None:
-        for path in ("endless", "loads", "grown"):
-            with pytest.raises(PermanentError, match="larger than 2000000 bytes") as caught:
-                await ask(transport, path, 30, max_body_bytes=2_000_000)
-            assert caught.value.failure_domain is FailureDomain.RESOURCE
-        assert (await ask(transport, "fine")).status == 200
-
-    with_browser(browser_source(HOST), chromium, {HOST: site.address}, use)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("victim", ["--type=renderer", "--headless", "run-driver"])
-def test_a_process_that_dies_costs_the_pages_in_flight_and_no_more(
-    site: FaultServer, chromium: Path, victim: str
-) -> None:
+def test_a_process_that_dies_costs_the_pages_in_flight_and_no_more(site: FaultServer, chromium: Path) -> None:
     site.add("/slow", slow(30, page("late")))
     site.add("/loop", page("<p>x<script src=/slow></script>"))
     site.add("/fine", page("<p>fine"))
 
     async def use(transport: BrowserTransport) -> None:
         await ask(transport, "fine")
-        visit = asyncio.create_task(ask(transport, "loop"))
-        while "/slow" not in site.targets():
-            await asyncio.sleep(0.02)
-        kill(victim)
-        with pytest.raises(TransientError) as caught:
-            await visit
-        assert caught.value.failure_domain is FailureDomain.TARGET
-        assert b"fine" in (await ask(transport, "fine")).body
+        for number, victim in enumerate(("--type=renderer", "--headless", "run-driver"), start=1):
+            visit = asyncio.create_task(ask(transport, "loop"))
+            while site.count("/slow") < number:
+                await asyncio.sleep(0.02)
+            kill(victim)
+            with pytest.raises(TransientError) as caught:
+                await visit
+            assert caught.value.failure_domain is FailureDomain.TARGET
+            assert b"fine" in (await ask(transport, "fine")).body, victim
 
     before = descendants()
     with_browser(browser_source(HOST), chromium, {HOST: site.address}, use)

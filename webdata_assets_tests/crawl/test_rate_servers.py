@@ -182,12 +182,16 @@ def test_a_redis_that_has_forgotten_gives_no_slot_at_once_and_takes_far_ones_bac
     store.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_server_that_is_away_for_too_long_is_named_without_its_password(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a server that is away no longer than a moment."""
     monkeypatch.setattr(rate_store_postgres, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(rate_store_redis, "PATIENCE_SECONDS", 0.3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("hasty")
+def test_a_server_that_is_away_for_too_long_is_named_without_its_password(kind: str) -> None:
     scheme = "postgresql" if kind == "postgres" else "redis"
     with pytest.raises(RateStoreError, match=f"{scheme}://127.0.0.1:1/.* start the server") as caught:
         open_rate_store(f"{scheme}://me:{PASSWORD}@127.0.0.1:1/0", Path("unused"))
@@ -213,6 +217,7 @@ def test_a_wrong_password_is_told_at_once_without_it(servers: Callable[[str], Se
         f"redis://:12/{PASSWORD}@127.0.0.1:1/0",
     ],
 )
+@pytest.mark.usefixtures("hasty")
 def test_an_address_that_cannot_be_used_is_not_repeated(address: str) -> None:
     with pytest.raises(PermanentError) as caught:
         open_rate_store(address, Path("unused"))

@@ -49,7 +49,9 @@ def build_big_site(crawling: Crawling) -> None:
         crawling.site.add(f"/{number or ''}", slow(0.01, links(*children, "/")))
 
 
-@pytest.mark.parametrize("kill_after", [1, 30, 80])
+@pytest.mark.parametrize(
+    "kill_after", [pytest.param(1, marks=pytest.mark.soak), 30, pytest.param(80, marks=pytest.mark.soak)]
+)
 def test_a_killed_crawl_resumes_and_ends_as_if_undisturbed(
     crawling: Crawling, tmp_path: Path, kill_after: int
 ) -> None:

@@ -211,5 +211,5 @@ def test_informational_answers_without_end_end_with_the_time(way: HttpWay) -> No
 
     before = peak_kilobytes()
     with RawServer(flood) as server, pytest.raises(WebdataError):
-        fetch(way, inside(server.origin, timeout_seconds=1.0))
+        fetch(way, inside(server.origin, timeout_seconds=0.5))
     assert peak_kilobytes() - before < 60_000

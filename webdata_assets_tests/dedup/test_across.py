@@ -192,7 +192,7 @@ PARTITION = st.tuples(st.integers(0, 3), st.sampled_from(["shop", "blog"]))
 CONTENT = st.dictionaries(st.integers(0, 4), st.sampled_from(TEXTS), max_size=5)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(PARTITION, st.none() | CONTENT, st.booleans()), max_size=8))
 def test_what_is_found_bit_by_bit_is_what_a_comparison_of_all_finds(events):
     world = World()

@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from webdata_assets_tests.deliver.delivering import Delivering
+from webdata_assets_tests.deliver.delivering import LATER, Delivering
 from webdata_assets_tests.deployment import Deployment
 from webdata_assets_tests.servers.postgres import fresh_database, running_server
 from webdata_assets_tests.site.server import FaultServer
@@ -30,8 +31,32 @@ def published(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) ->
 @pytest.fixture
 def delivering(tmp_path: Path, published: Path) -> Iterator[Delivering]:
     """A copy of that deployment, with a site of its own."""
-    folder = tmp_path / "deployment"
-    shutil.copytree(published, folder, symlinks=True)
+    with copied(published, tmp_path / "deployment") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def published_before_a_page_was_lost(tmp_path_factory: pytest.TempPathFactory, published: Path) -> Path:
+    """The folder of that deployment after it crawled one source again, of which a page is gone."""
+    folder = tmp_path_factory.mktemp("lost") / "deployment"
+    with copied(published, folder) as delivering:
+        delivering.lose(0)
+        delivering.crawl(LATER, "lamps")
+    return folder
+
+
+@pytest.fixture
+def page_lost(tmp_path: Path, published_before_a_page_was_lost: Path) -> Iterator[Delivering]:
+    """A deployment whose newest partition of lamps lacks page 0, which is not published yet."""
+    with copied(published_before_a_page_was_lost, tmp_path / "deployment") as found:
+        found.lose(0)
+        yield found
+
+
+@contextmanager
+def copied(made: Path, folder: Path) -> Iterator[Delivering]:
+    """Copy a deployment's folder, and give it a site of its own."""
+    shutil.copytree(made, folder, symlinks=True)
     with FaultServer() as site, dg.DagsterInstance.ephemeral() as instance:
         found = Delivering(Deployment(folder, instance, {}), site)
         found.prepare()

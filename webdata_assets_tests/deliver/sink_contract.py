@@ -75,7 +75,7 @@ class SinkContract:
 
     make: ClassVar[Make]
     shape: ClassVar[Shape] = WIDE
-    examples: ClassVar[int] = 25
+    examples: ClassVar[int] = 12
     """Of hypothesis: fewer where a delivery takes long."""
     values: ClassVar[Mapping[str, st.SearchStrategy[Any]]] = {}
     """Of columns of which the target cannot keep every value, and says so."""

@@ -58,8 +58,8 @@ def test_three_launches_end_in_one_state(delivering: Delivering):
     before, rows = delivering.hashes(), delivering.rows()
     assert {row["rows"] for row in rows.values()} == {WHOLE}
     assert before == {name: row["source_hash"] for name, row in rows.items()}
-    for _ in range(2):
-        assert delivering.publish().success
+    assert delivering.publish().success
+    assert delivering.deliver(*PACKAGED).success
     assert delivering.hashes() == before
     assert data_files(delivering) == written
     again = delivering.rows()
@@ -71,11 +71,12 @@ def test_three_launches_end_in_one_state(delivering: Delivering):
 
 
 def test_retractions_reach_every_kind_of_sink(
-    delivering: Delivering, warehouse: str, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+    page_lost: Delivering, warehouse: str, hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ):
+    delivering = page_lost
     monkeypatch.setenv("HOOK_SECRET", base64.b64encode(b"x" * 32).decode())
     contents = sinks_of_every_engine(delivering, warehouse, hook.url)
-    assert delivering.publish().success
+    assert delivering.deliver(*contents).success
     whole = delivering.live()
     assert len(whole) == WHOLE
     for name in contents:
@@ -85,8 +86,6 @@ def test_retractions_reach_every_kind_of_sink(
         assert held["record_id"].n_unique() == sum(len(PAGES[source]) for source in only), name
 
     # a page that is gone is a tombstone; a partition that fails later is admitted no more
-    delivering.lose(0)
-    delivering.crawl(LATER, "lamps")
     for number in PAGES["bells"]:
         delivering.site.add(f"/page/{number}", page(OTHER_LAYOUT))
     assert delivering.deployment.run(CRAWL, f"{FIRST}|bells").failed_checks
@@ -176,7 +175,7 @@ def test_an_edited_target_fails_its_check_and_is_brought_back(delivering: Delive
     before = delivering.hashes()
     DeltaTable(delivering.store.location.delivered("records")).delete("title LIKE '%3%'")
     assert delivering.hashes()["records"] != before["records"]
-    assert delivering.publish().success
+    assert delivering.deliver(*PACKAGED).success
     assert delivering.hashes() == before
 
 
@@ -186,16 +185,17 @@ def test_a_broken_contract_stops_before_the_sink(delivering: Delivering):
     assert delivering.deliver("promised").success
     assert delivering.held("promised").columns == ["record_id", "url", "title", "row_hash"]
     before, written = delivering.hashes()["promised"], files(delivering, "promised")
-    for broken, told in (
-        ({"headline": "string"}, "headline is not offered"),
-        ({"title": "timestamp"}, "title is promised as timestamp and is string now"),
-        ({"price": {"type": "decimal", "required": True}}, f"price has no value in {WHOLE} of {WHOLE} rows"),
-    ):
-        delivering.declare("promised", kind="parquet", contract={"columns": {**columns, **broken}})
-        assert delivering.deliver("promised").failed_checks == ("delivery.contract",)
-        assert told in delivering.verdict("contract")["detail"]
-        assert verified_sinks(delivering.store) == PACKAGED
-        assert files(delivering, "promised") == written
+    delivering.declare(
+        "promised",
+        kind="parquet",
+        contract={"columns": {**columns, "title": "timestamp", "headline": "string"}},
+    )
+    assert delivering.deliver("promised").failed_checks == ("delivery.contract",)
+    detail = delivering.verdict("contract")["detail"]
+    assert "headline is not offered" in detail
+    assert "title is promised as timestamp and is string now" in detail
+    assert verified_sinks(delivering.store) == PACKAGED
+    assert files(delivering, "promised") == written
     delivering.declare("promised", kind="parquet", contract={"columns": columns})
     assert delivering.hashes()["promised"] == before
 
@@ -214,7 +214,8 @@ def test_a_newer_delivery_is_not_taken_back_by_an_older_one(delivering: Deliveri
     assert sink.read().height == 3
 
 
-def test_a_store_that_was_made_anew_takes_over_and_goes_on_from_there(delivering: Delivering):
+def test_a_store_that_was_made_anew_takes_over_and_goes_on_from_there(page_lost: Delivering):
+    delivering = page_lost
     sink = delivering.sink("records")
     few = sink.read().head(3)
     sink.merge(few, Delivery(10**9, "of the store before", hash_of(few, sink.shape)))
@@ -224,8 +225,6 @@ def test_a_store_that_was_made_anew_takes_over_and_goes_on_from_there(delivering
     assert taken["offset"] > 0
 
     # without asking again, and in order: receivers of events drop what is older than they know
-    delivering.lose(0)
-    delivering.crawl(LATER, "lamps")
     assert delivering.publish().success
     later = delivering.rows()["records"]
     assert (later["rows"], later["offset"]) == (WHOLE - 1, taken["offset"])

@@ -85,7 +85,7 @@ def check(chunks, title, text, structured_text, tokenizer, limit):
 
 @TOKENIZERS
 @given(TITLES, MARKDOWN | ANY_TEXT, LIMITS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_chunks_of_markdown_are_slices_that_hold_everything_once_and_are_read_whole(
     tokenizer, title, text, limit
 ):
@@ -95,7 +95,7 @@ def test_chunks_of_markdown_are_slices_that_hold_everything_once_and_are_read_wh
 
 @TOKENIZERS
 @given(TITLES | ANY_TEXT, MARKDOWN | ANY_TEXT, LIMITS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_chunks_of_plain_text_are_slices_that_hold_everything_once_and_are_read_whole(
     tokenizer, title, text, limit
 ):
@@ -110,7 +110,7 @@ def test_chunks_of_plain_text_are_slices_that_hold_everything_once_and_are_read_
 
 
 @given(TITLES, MARKDOWN | ANY_TEXT, LIMITS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_where_a_tokenizer_splits_at_spaces_its_own_offsets_count_exactly(title, text, limit):
     chunks = chunk(text, limit, title=title)
     check(chunks, title, None, text, word_pieces(), limit)
@@ -118,7 +118,7 @@ def test_where_a_tokenizer_splits_at_spaces_its_own_offsets_count_exactly(title,
 
 
 @given(MARKDOWN, LIMITS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_part_that_fits_into_a_chunk_is_in_one(text, limit):
     reader = Reader(word_pieces(), limit)
     chunks = chunk(text, limit)
@@ -134,7 +134,7 @@ def test_a_part_that_fits_into_a_chunk_is_in_one(text, limit):
 
 
 @given(MARKDOWN, LIMITS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_heading_ends_a_chunk_only_where_the_next_word_does_not_fit(text, limit):
     reader = Reader(word_pieces(), limit)
     chunks = chunk(text, limit)
@@ -146,7 +146,7 @@ def test_a_heading_ends_a_chunk_only_where_the_next_word_does_not_fit(text, limi
 
 
 @given(MARKDOWN, LIMITS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_word_is_cut_that_fits_into_a_chunk(text, limit):
     reader = Reader(word_pieces(), limit)
     ends = chunk(text, limit).select("start", "end").rows()
@@ -158,7 +158,7 @@ def test_no_word_is_cut_that_fits_into_a_chunk(text, limit):
 
 
 @given(TITLES, MARKDOWN, LIMITS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_optional_splitter_keeps_the_same_promises(title, text, limit):
     chunks = chunk(text, limit, title=title, chunker="semantic-text-splitter")
     check(chunks, title, None, text, word_pieces(), limit)

@@ -101,7 +101,8 @@ def test_the_inputs_of_a_killed_worker_are_worked_on_by_another(tmp_path):
         killed = servers.workers[1].pid
     begun = [tuple(map(int, note.name.split("-"))) for note in notes.iterdir()]
     assert {number for number, pid in begun if pid != killed} >= {4, 5, 6, 7}
-    assert len(begun) <= 9
+    # lost with it: what it was at, and on a busy machine one answer that nobody had fetched yet
+    assert len(begun) <= 10
 
 
 def test_without_workers_the_wait_has_an_end(tmp_path):

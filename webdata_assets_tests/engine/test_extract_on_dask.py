@@ -1,7 +1,7 @@
 """Pages read by Dask workers: the same bytes, the same limits."""
 
-import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +14,6 @@ from webdata_assets.stages.extract.workers.tasks import extraction_of
 from webdata_assets_tests.engine.functions import process_of
 from webdata_assets_tests.extract.making import make_payload, make_source
 from webdata_assets_tests.extract.workers.hostile import bomb, good_page
-from webdata_assets_tests.servers.dask import DaskServers
 
 MISBEHAVING = "webdata_assets_tests.extract.workers.misbehaving"
 ARTICLES = make_source({"kind": "article"})
@@ -83,29 +82,46 @@ def test_a_source_that_cannot_be_used_is_the_same_error_as_here(engine):
         list(pool.extract(source, [page_at("a")]))
 
 
-def test_processes_of_a_killed_dask_worker_end_with_it(tmp_path):
-    pages = [page_at(str(number)) for number in range(1_200)]
-    with DaskServers(tmp_path) as servers:
-        servers.add_workers(2)
-        engine = DaskEngine(servers.address)
-        with ExtractionPool(1, PATIENT, engine) as pool:
-            batches = pool.extract(BEHAVING, pages)
-            found = [next(batches)]
-            servers.kill_worker(0)
-            found += batches
-        engine.close()
+def test_processes_of_a_killed_dask_worker_end_with_it(dask, monkeypatch):
+    monkeypatch.setattr("webdata_assets.stages.extract.workers.pool._BATCH_PAGES", 100)
+    pages = [page_at(str(number)) for number in range(600)]
+    dask.add_workers(1)
+    engine = DaskEngine(dask.address)
+    with ExtractionPool(1, PATIENT, engine) as pool:
+        batches = pool.extract(BEHAVING, pages)
+        found = [next(batches)]
+        wait_until(lambda: descendants(dask.workers[-1].pid))
+        below = descendants(dask.workers[-1].pid)
+        dask.kill_worker(-1)
+        found += batches
+    engine.close()
+    dask.workers.pop()
     candidates = joined(found).candidates
     assert [candidate.url for candidate in candidates] == [page.url for page in pages]
-    pids = {candidate.values["pid"] for candidate in candidates}
-    deadline = time.monotonic() + 10
-    while any(map(_is_running, pids)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(map(_is_running, pids))
+    wait_until(lambda: not any(map(_is_running, below)))
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def descendants(process):
+    """Return the ids of every process below one."""
+    found = set()
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        try:
+            children = [int(child) for child in (thread / "children").read_text().split()]
+        except OSError:
+            continue
+        found.update(children, *map(descendants, children))
+    return found
 
 
 def _is_running(pid):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
         return False
-    return True

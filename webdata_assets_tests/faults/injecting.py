@@ -4,8 +4,10 @@ What belongs here: a deployment with one good source, and what breaks it. What d
 (matrix.py).
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,8 @@ class Broken:
     deployment: Deployment
     site: FaultServer
     monkeypatch: pytest.MonkeyPatch
+    crawled: Path
+    """A store with the partition of the source as it is declared without changes, labelled at random."""
     date: str = DATE
 
     @property
@@ -68,6 +72,16 @@ class Broken:
         """Crawl a partition before anything breaks."""
         outcome = self.deployment.run(CRAWL, f"{DATE}|{SOURCE}")
         assert outcome.success, outcome
+
+    def label_at_random(self) -> None:
+        """Let pages have labels that nothing in them foretells."""
+        for number, path in enumerate(PAGES):
+            label = "red" if number % 2 else "blue"
+            self.site.add(path, page(good(number).replace("<i>", f"<i>{label} ")))
+
+    def take_crawled(self) -> None:
+        """Take over the crawled store, as after a crawl before anything breaks."""
+        shutil.copytree(self.crawled, self.deployment.folder / "store")
 
 
 Inject = Callable[[Broken], None]
@@ -127,11 +141,7 @@ def floor(least: float) -> Inject:
     """Want a score of every model that none reaches."""
 
     def inject(broken: Broken) -> None:
-        # labels that nothing in the pages foretells
-        for number, path in enumerate(PAGES):
-            label = "red" if number % 2 else "blue"
-            broken.site.add(path, page(good(number).replace("<i>", f"<i>{label} ")))
-        broken.crawl_well()
+        broken.take_crawled()
         broken.deployment.task = write_task(broken.deployment.folder, floor=least)
 
     return inject
@@ -163,7 +173,7 @@ def rows_deleted(broken: Broken) -> None:
 
 def no_room_for_deliveries(broken: Broken) -> None:
     """Put a file where the sink's folder is to be made."""
-    broken.crawl_well()
+    broken.take_crawled()
     store = broken.deployment.store
     target = broken.deployment.folder / "store" / store.location.relative(store.location.delivered("records"))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,8 @@
-"""One partition's run in a process that kills itself at a stage: `python -m …killable STAGE SOURCE DATE`."""
+"""One partition's run in a process that kills itself at a stage: `python -m …killable SOURCE DATE`.
+
+It reads stages from standard input, a line each, and answers each with how the run's process ended: a copy of
+this one, so that all that is to be imported is imported once.
+"""
 
 import datetime as dt
 import os
@@ -7,8 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from webdata_assets.cli.instance import open_instance
 from webdata_assets.cli.partitions import run_partition
+from webdata_assets.definitions import build_defs
 from webdata_assets.resources import FetcherResource
+from webdata_assets.settings import Settings
 from webdata_assets.stages.crawl.folder_spool import FolderSpool
 from webdata_assets.stages.crawl.spool import Place
 from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
@@ -72,8 +79,27 @@ STAGES: dict[str, Callable[[], None]] = {
     "in embeddings": die_in_embeddings,
 }
 
+
+def run_in_a_copy(stage: str, source: str, date: dt.date) -> int:
+    """Run the partition in a copy of this process, which dies at the stage; return its wait status."""
+    pid = os.fork()
+    if pid == 0:
+        STAGES[stage]()
+        run_partition(source, date, replay=False)
+        # ends the copy, which must not go on to read the stages
+        sys.exit(f"{stage!r} was never reached")
+    _, status = os.waitpid(pid, 0)
+    return status
+
+
+def main() -> None:
+    source, date = sys.argv[1:]
+    # what a run imports when it begins
+    with open_instance(Settings()):
+        build_defs(settings=Settings())
+    for line in sys.stdin:
+        print(run_in_a_copy(line.strip(), source, dt.date.fromisoformat(date)), flush=True)
+
+
 if __name__ == "__main__":
-    stage, source, date = sys.argv[1:]
-    STAGES[stage]()
-    run_partition(source, dt.date.fromisoformat(date), replay=False)
-    sys.exit(f"{stage!r} was never reached")
+    main()

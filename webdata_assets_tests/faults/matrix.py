@@ -66,8 +66,7 @@ LOST_FIELD = ("records.completeness", "records.valid_share")
 
 MATRIX = (
     # target: retried with backoff; what stays away is a dead letter; a site that is down pauses the crawl
-    Fault("target", "one page answers 503 for ever", inject.one(status(503)), "goes on", ONE_TARGET,
-          cheap=True),
+    Fault("target", "one page answers 503 for ever", inject.one(status(503)), "goes on", ONE_TARGET),
     Fault("target", "one page answers 429, then 200",
           inject.one(in_turn(status(429), page(inject.GOOD))), "goes on"),
     Fault("target", "one page times out", inject.one(slow(30, page(inject.GOOD))), "goes on", ONE_TARGET,

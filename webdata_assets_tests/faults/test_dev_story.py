@@ -101,7 +101,7 @@ def but_extractor(store: Store) -> dict[str, str]:
     return hashes | {"records": content_hash(rows, sort_by=["date", "source", *records.key])}
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_changed_template_heals_by_an_accepted_selector_without_a_request(
     story: Deployment, dev: Dev, demo_site: DemoSite, alerted: Webhook, tmp_path: Path, encoder_folder: Path
 ):

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,88 +15,80 @@ from typing import Any
 
 import pytest
 
-KILLS = 3
-START_SECONDS = 4
-"""Before which a process has done nothing yet."""
+from webdata_assets_tests.object_store.deployments import DemoDeployment
+
 END_SECONDS = 600
-SOAK_SECONDS = 1_700
-"""For the whole demo, on a machine that does other work beside it."""
+_LOOK_SECONDS = 0.05
+_PAUSE_SECONDS = 0.3
+"""At most, from a commit to the kill: it may hit anything between that commit and the next ones."""
 
 
 @dataclass(frozen=True)
 class Demo:
     """One home and store, and the part of the demo that is run there."""
 
-    folder: Path
+    deployment: DemoDeployment
     options: tuple[str, ...]
-    end_seconds: float = END_SECONDS
+
+    def run(self) -> dict[str, Any]:
+        """Run to the end in this process and return the summary."""
+        summary: dict[str, Any] = json.loads(self.deployment("demo", "--json", *self.options))
+        assert summary["healthy"], summary["not_admitted"]
+        return summary
+
+    @property
+    def commits(self) -> int:
+        """How many commits all tables have together."""
+        return sum(1 for _ in Path(self.deployment.store).glob("**/_delta_log/*.json"))
 
     @contextmanager
-    def started(self) -> Iterator[subprocess.Popen[str]]:
+    def started(self) -> Iterator[subprocess.Popen[bytes]]:
         """Start the command in a process group of its own; it is gone when the block ends."""
+        home = self.deployment.home
         inherited = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-        environment = {
-            **inherited,
-            "WEBDATA_STORE": str(self.folder / "store"),
-            "WEBDATA_HOME": str(self.folder / "home"),
-        }
         command = [str(Path(sys.executable).with_name("webdata")), "demo", "--json", *self.options]
-        process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with (home / "demo.log").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=home,
+                env={**inherited, "WEBDATA_STORE": self.deployment.store, "WEBDATA_HOME": str(home)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         try:
             yield process
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
 
-    def kill_after(self, seconds: float) -> bool:
-        """Run for so long, then kill. Return whether it was still running."""
+    def kill_at(self, commits: int, pause: float) -> bool:
+        """Start it, let the tables have so many commits, wait, and kill. Return whether it still ran."""
         with self.started() as process:
-            try:
-                process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                return True
-            return False
-
-    def run(self) -> dict[str, Any]:
-        """Run to the end and return the summary."""
-        with self.started() as process:
-            return self.finish(process)
-
-    def finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        """Wait for the end of a started run and return its summary."""
-        output, errors = process.communicate(timeout=self.end_seconds)
-        assert process.returncode == 0, errors[-4_000:] or output
-        summary: dict[str, Any] = json.loads(output)
-        assert summary["healthy"], summary["not_admitted"]
-        return summary
+            deadline = time.monotonic() + END_SECONDS
+            while self.commits < commits and process.poll() is None:
+                assert time.monotonic() < deadline, (self.deployment.home / "demo.log").read_text()[-4_000:]
+                time.sleep(_LOOK_SECONDS)
+            time.sleep(pause)
+            return process.poll() is None
 
 
-def demo_in(folder: Path, encoder_folder: Path, *options: str, seconds: float = END_SECONDS) -> Demo:
-    (folder / "home").mkdir(parents=True)
-    (folder / "home" / "encoders").symlink_to(encoder_folder)
-    return Demo(folder, options, seconds)
+def kill_and_compare(folder: Path, encoder_folder: Path, *options: str, kills: int) -> None:
+    whole, killed = (
+        Demo(DemoDeployment.make(folder / name, encoder_folder), options) for name in ("whole", "killed")
+    )
+    expected = whole.run()
 
-
-def kill_and_compare(whole: Demo, killed: Demo, *, longest_seconds: float) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    moments = [
-        random.Random(seed + number).uniform(START_SECONDS, longest_seconds) for number in range(KILLS)
-    ]
-    print(f"seed {seed}: killed after {', '.join(f'{moment:.2f} s' for moment in moments)}")
-    with whole.started() as undisturbed:
-        hit = [killed.kill_after(moment) for moment in moments]
-        summary = killed.run()
-        expected = whole.finish(undisturbed)
+    chance = random.Random(seed)
+    # not in the last tenth: whatever follows a commit there may be over before the kill
+    moments = sorted(chance.randrange(whole.commits * 9 // 10) for _ in range(kills))
+    print(f"seed {seed}: killed after {', '.join(map(str, moments))} of {whole.commits} commits")
+    hit = [killed.kill_at(moment, chance.uniform(0, _PAUSE_SECONDS)) for moment in moments]
     assert any(hit), "the demo was over before every kill"
+
+    summary = killed.run()
     assert summary["content_hash"] == expected["content_hash"]
     assert summary["rows"] == expected["rows"]
     assert summary["model_score"] == expected["model_score"]
@@ -106,13 +99,8 @@ def kill_and_compare(whole: Demo, killed: Demo, *, longest_seconds: float) -> No
 
 
 @pytest.mark.slow
-def test_a_demo_killed_at_random_moments_ends_with_the_same_tables(tmp_path: Path, encoder_folder: Path):
-    options = ("--dates", "5", "--sources", "demo_shop")
-    kill_and_compare(
-        demo_in(tmp_path / "whole", encoder_folder, *options),
-        demo_in(tmp_path / "killed", encoder_folder, *options),
-        longest_seconds=12,
-    )
+def test_a_demo_killed_at_a_random_moment_ends_with_the_same_tables(tmp_path: Path, encoder_folder: Path):
+    kill_and_compare(tmp_path, encoder_folder, "--dates", "1", "--sources", "demo_shop", kills=1)
 
 
 @pytest.mark.soak
@@ -120,8 +108,4 @@ def test_a_demo_killed_at_random_moments_ends_with_the_same_tables(tmp_path: Pat
 def test_the_whole_demo_killed_at_random_moments_ends_with_the_same_tables(
     tmp_path: Path, encoder_folder: Path
 ):
-    kill_and_compare(
-        demo_in(tmp_path / "whole", encoder_folder, seconds=SOAK_SECONDS),
-        demo_in(tmp_path / "killed", encoder_folder, seconds=SOAK_SECONDS),
-        longest_seconds=60,
-    )
+    kill_and_compare(tmp_path, encoder_folder, kills=3)

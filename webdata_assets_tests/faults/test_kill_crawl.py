@@ -23,6 +23,9 @@ from webdata_assets_tests.site.server import FaultServer
 ROOT = Path(__file__).parents[2]
 CHILDREN = 3
 RESTART_SECONDS = 2.0
+"""From the start of a process to its first request, on a machine that does nothing else."""
+PATIENT_SECONDS = 60.0
+"""The same on any machine."""
 END_SECONDS = 300.0
 _LOOK_SECONDS = 0.002
 
@@ -131,7 +134,9 @@ class Ordeal:
             self.begins.append(seen[0].at - started)
 
 
-def kill_and_compare(server: FaultServer, folder: Path, site: str, *, pages: int, kills: int) -> None:
+def kill_and_compare(
+    server: FaultServer, folder: Path, site: str, *, pages: int, kills: int, begins: float
+) -> None:
     grow(server, pages)
     run_to_its_end(server, folder / "undisturbed", site, pages)
     assert len(server.targets()) == pages
@@ -151,7 +156,7 @@ def kill_and_compare(server: FaultServer, folder: Path, site: str, *, pages: int
     assert ordeal.hits >= kills - 1
     assert max(ordeal.again) <= CONCURRENCY
     assert len(ordeal.asked) == pages
-    assert median(ordeal.begins) <= RESTART_SECONDS
+    assert median(ordeal.begins) <= begins
     whole, broken = (Store.open(str(folder / name)) for name in ("undisturbed", "killed"))
     assert broken.content_hashes() == whole.content_hashes()
     rows = broken.tables.scan(PAGES).collect()
@@ -161,11 +166,11 @@ def kill_and_compare(server: FaultServer, folder: Path, site: str, *, pages: int
     assert not list((folder / "killed").rglob("*.entries"))
 
 
-@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("site", [pytest.param("list", marks=pytest.mark.soak), "links"])
 def test_a_crawl_killed_three_times_ends_as_if_undisturbed(
     tree: FaultServer, tmp_path: Path, site: str
 ) -> None:
-    kill_and_compare(tree, tmp_path, site, pages=600, kills=3)
+    kill_and_compare(tree, tmp_path, site, pages=400, kills=3, begins=PATIENT_SECONDS)
 
 
 @pytest.mark.soak
@@ -173,4 +178,4 @@ def test_a_crawl_killed_three_times_ends_as_if_undisturbed(
 def test_a_crawl_killed_twenty_times_ends_as_if_undisturbed(
     tree: FaultServer, tmp_path: Path, site: str
 ) -> None:
-    kill_and_compare(tree, tmp_path, site, pages=2_000, kills=20)
+    kill_and_compare(tree, tmp_path, site, pages=2_000, kills=20, begins=RESTART_SECONDS)

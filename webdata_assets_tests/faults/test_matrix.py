@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
@@ -27,13 +29,32 @@ GOOD_OUTCOMES = ("fetched", "unchanged")
 READERS = ("features", "embeddings")
 
 
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Path:
+    """The store of a deployment in which nothing has broken yet."""
+    folder = tmp_path_factory.mktemp("crawled")
+    (folder / "home").mkdir()
+    (folder / "home" / "encoders").symlink_to(encoder_folder)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        FaultServer() as site,
+        pytest.MonkeyPatch.context() as monkeypatch,
+    ):
+        deployment = Deployment(folder, instance, {HOST: site.address})
+        whole = Broken(deployment, site, monkeypatch, folder / "store")
+        whole.declare({})
+        whole.label_at_random()
+        whole.crawl_well()
+    return folder / "store"
+
+
 @pytest.fixture
-def broken(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broken]:
+def broken(deployment: Deployment, crawled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broken]:
     monkeypatch.setenv("WEBDATA_EXTRACT_PAGE_SECONDS", "2")
     monkeypatch.setenv("WEBDATA_EXTRACT_WORKERS", "1")
     with FaultServer() as site:
         deployment.connect_to = {HOST: site.address}
-        yield Broken(deployment, site, monkeypatch)
+        yield Broken(deployment, site, monkeypatch, crawled)
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The layout-change story: a red check, nothing downstream, a patch, a replay without network, green."""
+"""The layout-change story: a red check, nothing downstream, an accepted proposal, an offline replay, green.
+
+In one process; against a real `dagster dev` in test_dev_story.py.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -9,21 +12,21 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import CRAWL, PUBLISH, REPLAY
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.store import Store
 from webdata_assets.store.store import data_version
-from webdata_assets_tests.deployment import PATCH, Deployment
+from webdata_assets_tests.automation.alerts.told import look
+from webdata_assets_tests.automation.history import History
+from webdata_assets_tests.cli.calling import Webdata
+from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.site.mailboxes import Webhook, webhook
 
 WHOLE, BROKEN = Partition.from_key("2026-06-04|demo_shop"), Partition.from_key("2026-06-05|demo_shop")
 DOWNSTREAM = ("features", "embeddings")
-
-
-def patch(deployment: Deployment) -> None:
-    deployment.settings.patches.mkdir()
-    shutil.copy(PATCH, deployment.settings.patches)
+LOST = ("price", "currency")
 
 
 def states(store: Store, layer: str, partition: Partition) -> pl.DataFrame:
@@ -61,65 +64,96 @@ def versions(store: Store, partition: Partition) -> dict[str, str]:
 
 
 @pytest.fixture
-def patched_from_the_beginning(
-    tmp_path: Path, encoder_folder: Path, demo_site: DemoSite
-) -> Iterator[Deployment]:
-    """Another deployment, whose parser knew both layouts before anything was crawled."""
-    folder = tmp_path / "patched"
-    (folder / "home").mkdir(parents=True)
-    (folder / "home" / "encoders").symlink_to(encoder_folder)
+def shop(deployment: Deployment, demo_site: DemoSite) -> Deployment:
+    """A deployment with the demo's shop."""
+    deployment.take_packaged("demo_shop")
+    deployment.connect_to = demo_site.connect_to
+    return deployment
+
+
+@pytest.fixture
+def alerted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    with webhook() as hook:
+        monkeypatch.setenv("WEBDATA_ALERTS", hook.url)
+        yield hook
+
+
+@pytest.fixture
+def other(tmp_path: Path, shop: Deployment) -> Iterator[Deployment]:
+    """Another deployment on the same site, with nothing in it."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    shutil.copytree(shop.folder / "home", folder / "home", symlinks=True)
     with dg.DagsterInstance.ephemeral() as instance:
-        deployment = Deployment(folder, instance, demo_site.connect_to)
-        deployment.take_packaged("demo_shop")
-        patch(deployment)
-        yield deployment
+        yield Deployment(folder, instance, shop.connect_to)
 
 
 @pytest.mark.slow
-def test_a_changed_layout_halts_its_partition_and_a_patched_replay_heals_it(
-    demo: Deployment, demo_site: DemoSite
+def test_a_changed_layout_halts_its_partition_and_an_accepted_selector_heals_it(
+    shop: Deployment,
+    other: Deployment,
+    demo_site: DemoSite,
+    alerted: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    store = demo.store
-    assert demo.run(CRAWL, WHOLE.key).success
-    outcome = demo.run(CRAWL, BROKEN.key)
+    store = shop.store
+    assert shop.run(CRAWL, WHOLE.key).success
+    shutil.copytree(shop.folder / "store", other.folder / "store")
+    outcome = shop.run(CRAWL, BROKEN.key)
 
     # the check is red, on that partition only
     assert outcome.failed_checks == ("records.completeness",)
-    assert red_checks(demo.instance) == {("records.completeness", BROKEN.key)}
+    assert red_checks(shop.instance) == {("records.completeness", BROKEN.key)}
     assert states(store, "records", BROKEN)["failed"].to_list() == [["completeness"]]
     assert states(store, "records", WHOLE)["admitted"].to_list() == [True]
+    broken = versions(store, BROKEN)
 
     # nothing downstream of it was made, and the rest is delivered without it
     for layer in DOWNSTREAM:
         assert states(store, layer, BROKEN).is_empty()
         assert store.tables.read_partition(TABLES[layer], BROKEN).is_empty()
         assert store.tables.read_partition(TABLES[layer], WHOLE).height > 0
-    assert demo.run(RETRAIN).success
+    assert shop.run(PUBLISH).success
     before = delivered(store)
-    assert demo.run(PUBLISH).success
-    assert delivered(store) == before
     assert dates_of(store.read_admitted(TABLES["corpus"])) == {WHOLE.date}
+    contents = [
+        set(store.tables.read_partition(TABLES["records"], partition)["content_hash"])
+        for partition in (WHOLE, BROKEN)
+    ]
+    sent = pl.read_delta(store.location.delivered("records"))
+    assert set(sent["content_hash"]) <= contents[0]
+    assert set(sent["content_hash"]).isdisjoint(contents[1])
 
-    # the sensor waits for a person's patch
-    assert demo.tick("recrawl_sensor").run_requests == []
-    skipped = demo.tick("recrawl_sensor").skip_reason
-    assert skipped is not None
-    assert f"{BROKEN}: records.completeness failed: awaiting a patch" in (skipped.skip_message or "")
+    # the sensor waits for a person, who is told once
+    waiting = shop.tick("recrawl_sensor")
+    assert waiting.run_requests == []
+    assert waiting.skip_reason is not None
+    message = waiting.skip_reason.skip_message or ""
+    assert f"{BROKEN}: records.completeness failed: awaiting a patch" in message
+    history = History(shop, store)
+    look(history)
+    look(history)
+    [told] = alerted.messages
+    assert "records.completeness" in told["title"]
+    assert "webdata selectors accept demo_shop price" in told["message"]
 
-    # the patch is answered by one replay, which asks the site for nothing
-    patch(demo)
+    # the proposal, once accepted, is answered by one replay, which asks the site for nothing
     demo_site.clear()
-    [request] = demo.tick("recrawl_sensor").run_requests or []
+    accepted = Webdata(shop.folder, monkeypatch)("selectors", "accept", BROKEN.source, *LOST, "--yes")
+    assert accepted.exit_code == 0, accepted.stderr
+    [request] = shop.tick("recrawl_sensor").run_requests or []
     assert (request.job_name, request.partition_key) == (REPLAY, BROKEN.key)
-    [replayed] = demo.answer("recrawl_sensor")
+    [replayed] = shop.answer("recrawl_sensor")
     assert replayed.success
     assert demo_site.requests == ()
 
-    # green again, all the way down
-    assert red_checks(demo.instance) == set()
+    # green again, all the way down, and people are told that it is over
+    assert red_checks(shop.instance) == set()
     for layer in ("records", *DOWNSTREAM):
         assert states(store, layer, BROKEN)["admitted"].to_list() == [True]
-    [retrained] = demo.answer("retrain_sensor")
+    look(history)
+    assert alerted.titles == [told["title"], f"Recovered: {told['title']}"]
+    [retrained] = shop.answer("retrain_sensor")
     assert retrained.success
     corpus = store.read_admitted(TABLES["corpus"])
     healed = store.read_admitted(TABLES["records"], BROKEN)
@@ -130,22 +164,14 @@ def test_a_changed_layout_halts_its_partition_and_a_patched_replay_heals_it(
     canonical = healed.filter(pl.col("duplicate_of").is_null())
     assert set(canonical["record_id"]) <= set(sent["record_id"])
 
-    # and nothing more is asked for
+    # nothing more is asked for
     for sensor in ("recrawl_sensor", "retrain_sensor"):
-        assert demo.tick(sensor).run_requests == []
+        assert shop.tick(sensor).run_requests == []
 
-
-@pytest.mark.slow
-def test_a_replayed_partition_equals_one_that_had_the_patched_parser_from_the_beginning(
-    demo: Deployment, patched_from_the_beginning: Deployment
-):
-    for partition in (WHOLE, BROKEN):
-        demo.run(CRAWL, partition.key)
-        assert patched_from_the_beginning.run(CRAWL, partition.key).success
-    broken = versions(demo.store, BROKEN)
-    patch(demo)
-    assert demo.run(REPLAY, BROKEN.key).success
-    healed = versions(demo.store, BROKEN)
-    assert healed == versions(patched_from_the_beginning.store, BROKEN)
-    assert healed["records"] != broken["records"]
-    assert healed["pages"] == broken["pages"]
+    # and it is as if both layouts had been known when the changed pages were crawled
+    shutil.copytree(shop.sources, other.sources)
+    assert other.run(CRAWL, BROKEN.key).success
+    replayed_versions = versions(store, BROKEN)
+    assert replayed_versions == versions(other.store, BROKEN)
+    assert replayed_versions["records"] != broken["records"]
+    assert replayed_versions["pages"] == broken["pages"]

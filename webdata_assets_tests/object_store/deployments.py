@@ -10,33 +10,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import webdata_assets.cli.demo
+import webdata_assets.cli.instance
 from webdata_assets.cli.demo import run_demo
 from webdata_assets.cli.demo_summary import Summary
 from webdata_assets.cli.main import app
 from webdata_assets.schemas import TABLES
+from webdata_assets.settings import Settings
 from webdata_assets.store import Store
 
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """The demo's sources, with a home of their own and the store at an address."""
+    """The demo's sources, with a home of their own and the store at an address.
+
+    Attributes:
+        instance: in place of the one in the home, for runs whose history need not outlive this process.
+    """
 
     home: Path
     store: str
     environment: Mapping[str, str]
+    instance: dg.DagsterInstance | None = None
 
     @classmethod
     def make(
-        cls, home: Path, encoders: Path, store: str = "", environment: Mapping[str, str] | None = None
+        cls,
+        home: Path,
+        encoders: Path,
+        store: str = "",
+        environment: Mapping[str, str] | None = None,
+        instance: dg.DagsterInstance | None = None,
     ) -> "DemoDeployment":
         """Return a deployment in a new home; its store is a folder there unless one is given."""
         home.mkdir(parents=True)
         (home / "encoders").symlink_to(encoders)
-        return cls(home, store or str(home / "store"), environment or {})
+        return cls(home, store or str(home / "store"), environment or {}, instance)
 
     def tell(self, *, dates: int | None = None, sources: Sequence[str] = ()) -> Summary:
         """Run what is missing of the demo."""
@@ -49,7 +63,7 @@ class DemoDeployment:
             result = CliRunner().invoke(app, arguments)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        assert result.exit_code == 0, result.stderr
+        assert result.exit_code == 0, result.output
         return result.stdout
 
     def open(self) -> Store:
@@ -83,8 +97,15 @@ class DemoDeployment:
                 patched.setenv(name, value)
             patched.setenv("WEBDATA_STORE", self.store)
             patched.setenv("WEBDATA_HOME", str(self.home))
+            if self.instance is not None:
+                for module in (webdata_assets.cli.demo, webdata_assets.cli.instance):
+                    patched.setattr(module, "open_instance", self._open_instance)
             os.chdir(self.home)
             try:
                 yield
             finally:
                 os.chdir(folder)
+
+    @contextmanager
+    def _open_instance(self, _settings: Settings) -> Iterator[dg.DagsterInstance | None]:
+        yield self.instance

@@ -25,7 +25,7 @@ def wait_for(crawling: Crawling, requests: int) -> None:
         time.sleep(0.002)
 
 
-@pytest.mark.parametrize("kill_after", [1, 60])
+@pytest.mark.parametrize("kill_after", [pytest.param(1, marks=pytest.mark.soak), 60])
 def test_a_killed_crawl_is_finished_by_another_machine(
     crawling: Crawling, s3_server: S3Place, tmp_path: Path, kill_after: int
 ) -> None:

@@ -1,9 +1,11 @@
 """A whole deployment with its store on a real S3 server holds what one in a folder holds."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from webdata_assets.partitions import Partition
@@ -11,7 +13,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets_tests.object_store.deployments import DemoDeployment
 from webdata_assets_tests.servers.s3 import S3Place, S3Server
 
-DATES = 2
+DATES = 1
 SOURCE = "demo_blog"
 
 
@@ -25,14 +27,17 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path, shared_s3: S3Server) -> Both:
+def both(
+    tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path, shared_s3: S3Server
+) -> Iterator[Both]:
     folder, place = tmp_path_factory.mktemp("both"), S3Place(shared_s3)
-    local = DemoDeployment.make(folder / "local", encoder_folder)
-    on_s3 = DemoDeployment.make(folder / "s3", encoder_folder, place.uri, place.environment)
-    told = [deployment.tell(dates=DATES, sources=[SOURCE]) for deployment in (local, on_s3)]
-    assert [summary.healthy for summary in told] == [True, True]
-    assert told[0].content_hash == told[1].content_hash
-    return Both(local, on_s3, (told[0].requests, told[1].requests))
+    with dg.DagsterInstance.ephemeral() as one, dg.DagsterInstance.ephemeral() as other:
+        local = DemoDeployment.make(folder / "local", encoder_folder, instance=one)
+        on_s3 = DemoDeployment.make(folder / "s3", encoder_folder, place.uri, place.environment, other)
+        told = [deployment.tell(dates=DATES, sources=[SOURCE]) for deployment in (local, on_s3)]
+        assert [summary.healthy for summary in told] == [True, True]
+        assert told[0].content_hash == told[1].content_hash
+        yield Both(local, on_s3, (told[0].requests, told[1].requests))
 
 
 def test_every_table_has_the_content_hash_of_the_local_one(both: Both) -> None:

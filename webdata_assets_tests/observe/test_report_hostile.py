@@ -78,7 +78,7 @@ def expected(facts: Facts) -> list[tuple[str, tuple[tuple[str, str | None], ...]
     return elements(render(spoilt(facts, BENIGN)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=any_text.filter(lambda text: text != "all"))
 def test_no_element_and_no_attribute_comes_from_data(facts, expected, text):
     page = render(spoilt(facts, text))

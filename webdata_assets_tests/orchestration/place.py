@@ -15,7 +15,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from webdata_assets.cli.instance import open_instance
+from webdata_assets.automation.jobs import CRAWL
+from webdata_assets.cli.instance import execute, open_instance
+from webdata_assets.definitions import build_defs
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.partitions import Partition
 from webdata_assets.settings import Settings
@@ -73,6 +75,15 @@ class Place:
         """Run a partition to its end; return the exit code."""
         return self.start(partition).wait(RUN_SECONDS)
 
+    def run_here(self, partition: Partition) -> None:
+        """Run a partition to its end, step by step in this process; it succeeds."""
+        settings = Settings(
+            store=str(self.folder / "store"), home=self.folder / "home", connect_to=self.site.connect_to
+        )
+        with dg.DagsterInstance.ephemeral() as instance:
+            outcome = execute(build_defs(settings=settings), instance, CRAWL, partition=partition)
+        assert outcome.success, outcome
+
     def log(self) -> str:
         """Return the end of what the runs said."""
         return (self.folder / "run.log").read_text(errors="replace")[-4_000:]
@@ -97,9 +108,11 @@ class Place:
             return result.success
 
 
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
-    """Return once the condition holds."""
+def wait_until(
+    what: str, condition: Callable[[], bool], seconds: float = 120, *, every: float = 0.005
+) -> None:
+    """Return once the condition holds; `every` so many seconds it is looked at."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
-        time.sleep(0.005)
+        time.sleep(every)

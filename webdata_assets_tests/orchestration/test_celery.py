@@ -3,13 +3,16 @@
 import datetime as dt
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import dagster as dg
 import pytest
 
-from webdata_assets.cli.instance import open_instance
+from webdata_assets.automation.jobs import CRAWL
+from webdata_assets.cli.instance import execute, open_instance
+from webdata_assets.definitions import build_defs
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import PermanentError
 from webdata_assets.orchestration.work import QUEUES
@@ -20,7 +23,7 @@ from webdata_assets_tests.servers.redis import RedisServer
 
 pytest.importorskip("dagster_celery", reason="needs the extra celery")
 
-FIRST, SECOND = (Partition(dt.date(2026, 6, day), "demo_shop") for day in (1, 2))
+PARTITION = Partition(dt.date(2026, 6, 1), "demo_shop")
 CRAWL_STEPS = ("frontier", "crawl_pages")
 LOST_SECONDS = 12
 
@@ -44,7 +47,7 @@ def place(tmp_path: Path, encoder_folder: Path, demo_site: DemoSite, redis: Redi
 
 @pytest.fixture
 def plain(tmp_path: Path, encoder_folder: Path) -> Iterator[Place]:
-    """The same in one process, on a site of its own."""
+    """The same in this process, on a site of its own."""
     with DemoSite() as site:
         yield Place.make(tmp_path / "plain", site, encoder_folder)
 
@@ -62,27 +65,35 @@ def test_two_workers_do_what_one_process_does_and_a_killed_one_costs_nothing_twi
     workers: dict[str, CeleryWorker],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    assert plain.run(FIRST) == plain.run(SECOND) == 0, plain.log()
-    assert place.run(FIRST) == 0, place.log()
-    place.enter(monkeypatch)
-    with open_instance(place.enter(monkeypatch)) as instance:
-        [run] = instance.get_runs()
-        assert queues_of(instance, run.run_id) == {
-            step: "crawl" if step in CRAWL_STEPS else "compute" for step in steps_of(instance, run.run_id)
-        }
-    before = len(place.site.requests)
+    plain.run_here(PARTITION)
+    settings = place.enter(monkeypatch)
 
-    launcher = place.start(SECOND)
-    wait_until("half of the crawl", lambda: len(place.site.requests) >= before + 20)
-    workers["crawl"].kill()
-    assert launcher.wait(120) == 1
-    assert "nothing is known of the step for 12 s" in place.log()
+    def cut_power() -> None:
+        wait_until("half of the crawl", lambda: len(place.site.requests) >= 20)
+        workers["crawl"].kill()
+
+    with ThreadPoolExecutor(1) as beside, open_instance(settings) as instance:
+        cut = beside.submit(cut_power)
+        outcome = execute(build_defs(settings=settings), instance, CRAWL, partition=PARTITION)
+        cut.result()
+    assert not outcome.success
+    assert f"nothing is known of the step for {LOST_SECONDS} s" in str(outcome.error)
     again = CeleryWorker("crawl", place.folder / "home", place.environment)
     try:
         again.wait()
         assert place.retry()
     finally:
         again.stop()
+    with open_instance(settings) as instance:
+        runs = [run.run_id for run in instance.get_runs()]
+        assert len(runs) == 2
+        for run_id in runs:
+            assert queues_of(instance, run_id) == {
+                step: "crawl" if step in CRAWL_STEPS else "compute" for step in steps_of(instance, run_id)
+            }
+        finished = steps_of(instance, runs[0])
+    assert "crawl_pages" in finished
+    assert len(finished - set(CRAWL_STEPS)) > 1
     assert place.store.content_hashes() == plain.store.content_hashes()
     asked, plainly = place.asked(), plain.asked()
     assert set(asked) == set(plainly)

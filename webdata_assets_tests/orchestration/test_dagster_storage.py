@@ -17,7 +17,7 @@ from webdata_assets.orchestration.storage import address_of
 from webdata_assets.settings import Settings
 from webdata_assets_tests.servers.postgres import fresh_database, running_server
 
-RUNS, STEPS, OBSERVATIONS = 8, 4, 25
+RUNS, STEPS, OBSERVATIONS = 8, 2, 10
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,7 @@ class Indexed:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(Extent(40_000, 180), id="180-pages"),
+        pytest.param(Extent(20_000, 40), id="40-pages"),
         pytest.param(Extent(150_000, 400), id="400-pages", marks=pytest.mark.soak),
     ],
 )

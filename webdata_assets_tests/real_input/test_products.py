@@ -10,6 +10,7 @@ import pytest
 from webdata_assets.cli.instance import Outcome
 from webdata_assets.schemas import TABLES
 from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.real_input.conftest import CrawlRecords
 from webdata_assets_tests.real_input.page_collection import DATE, data_folder, source_of, unpack, url_of
 from webdata_assets_tests.real_input.static_site import StaticSite
 
@@ -29,7 +30,9 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+def crawled(
+    shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFactory, crawl_records: CrawlRecords
+) -> Iterator[Crawled]:
     folder = data_folder("product_extraction_benchmark")
     gold = json.loads((folder / "ground-truth.json").read_text())
     site_folder = tmp_path_factory.mktemp("products")
@@ -41,11 +44,11 @@ def crawled(shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFact
     with StaticSite(site_folder) as site:
         shared_deployment.connect_to = {HOST: site.address}
         shared_deployment.now = f"{DATE}T12:00:00+00:00"
-        # the main content is not what is tested here, and the encoder would read it for half a minute
+        # the main content is not what is tested here
         text = {"from": [{"meta": "description"}, {"css": "h1"}]}
         expect = {"min_pages": len(names), "completeness": {"title": 0.95, "text": 0.9, "price": 0.4}}
         shared_deployment.write_source(source_of(HOST, {"kind": "product", "fields": {"text": text}}, expect))
-        outcome = shared_deployment.run("crawl", f"{DATE}|saved_pages")
+        outcome = crawl_records(shared_deployment, f"{DATE}|saved_pages")
     tables = shared_deployment.store.tables
     yield Crawled(
         outcome,

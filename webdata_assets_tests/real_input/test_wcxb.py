@@ -13,6 +13,7 @@ import pytest
 from webdata_assets.cli.instance import Outcome
 from webdata_assets.schemas import TABLES
 from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.real_input.conftest import CrawlRecords
 from webdata_assets_tests.real_input.page_collection import DATE, data_folder, source_of, unpack, url_of
 from webdata_assets_tests.real_input.static_site import StaticSite
 
@@ -34,7 +35,9 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+def crawled(
+    shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFactory, crawl_records: CrawlRecords
+) -> Iterator[Crawled]:
     folder = data_folder("wcxb")
     split = next(folder / name for name in ("test", "dev") if (folder / name).is_dir())
     answers = sorted((split / "ground-truth").glob("*.json"))[::5][:MAX_PAGES]
@@ -49,7 +52,7 @@ def crawled(shared_deployment: Deployment, tmp_path_factory: pytest.TempPathFact
         shared_deployment.now = f"{DATE}T12:00:00+00:00"
         expect = {"min_pages": len(names), "completeness": {"title": 0.95, "text": 0.95}}
         shared_deployment.write_source(source_of(HOST, {"kind": "document"}, expect))
-        outcome = shared_deployment.run("crawl", f"{DATE}|saved_pages")
+        outcome = crawl_records(shared_deployment, f"{DATE}|saved_pages")
     tables = shared_deployment.store.tables
     yield Crawled(
         outcome,

@@ -9,8 +9,6 @@ import pytest
 
 from webdata_assets_tests.serving.process import Serving, served, wait_until
 
-SEARCHES = 1_000
-PROMOTIONS = 10
 CLIENTS = 4
 MODES = ("hybrid", "text", "vector")
 VISIBLE_SECONDS = 5.0
@@ -64,8 +62,11 @@ class Caller(threading.Thread):
 
 
 @pytest.mark.timeout(300)
-def test_a_thousand_searches_during_ten_promotions_none_failed_none_mixed(releasing):
-    models = {number: releasing.train(number) for number in range(1, PROMOTIONS + 2)}
+@pytest.mark.parametrize(
+    ("searches", "promotions"), [(300, 5), pytest.param(1_000, 10, marks=pytest.mark.soak)]
+)
+def test_searches_during_promotions_none_failed_none_mixed(searches, promotions, releasing):
+    models = {number: releasing.train(number) for number in range(1, promotions + 2)}
     releasing.release(1, model_version=models[1])
     with served(releasing.environment, releasing.folder) as serving:
         serving.wait_for_release(1)
@@ -75,13 +76,13 @@ def test_a_thousand_searches_during_ten_promotions_none_failed_none_mixed(releas
             caller.start()
         visible, memory = [], []
         try:
-            for number in range(2, PROMOTIONS + 2):
-                share = (number - 2) * SEARCHES // PROMOTIONS
+            for number in range(2, promotions + 2):
+                share = (number - 2) * searches // promotions
                 wait_until(lambda share=share: _progress(callers) >= share, 60)
                 releasing.release(number, model_version=models[number])
                 visible.append(serving.wait_for_release(number, seconds=VISIBLE_SECONDS))
                 memory.append(serving.client().metric("process_resident_memory_bytes"))
-            wait_until(lambda: _progress(callers) >= SEARCHES, 60)
+            wait_until(lambda: _progress(callers) >= searches, 60)
         finally:
             enough.set()
             for caller in callers:
@@ -94,11 +95,11 @@ def test_a_thousand_searches_during_ten_promotions_none_failed_none_mixed(releas
         # once it has answered from a release, no connection hears of an earlier one
         assert all(caller.releases == sorted(caller.releases) for caller in callers)
         assert max(visible) < VISIBLE_SECONDS
-        assert client.metric("webdata_reloads_total") == PROMOTIONS + 1
+        assert client.metric("webdata_reloads_total") == promotions + 1
         assert client.metric("webdata_failed_reloads_total") == 0
         # libraries take what they need once with the first reloads
-        settled = PROMOTIONS // 2
-        assert (memory[-1] - memory[settled]) / (PROMOTIONS - 1 - settled) < MOST_BYTES_PER_RELOAD
+        settled = promotions // 2
+        assert (memory[-1] - memory[settled]) / (promotions - 1 - settled) < MOST_BYTES_PER_RELOAD
 
 
 def _progress(callers: list[Caller]) -> int:

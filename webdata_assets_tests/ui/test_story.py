@@ -1,16 +1,12 @@
 """What a person sees of the demo: a red check, its repair, and the whole graph. Tests run in this order."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from webdata_assets.assets.describe import GROUPS
 from webdata_assets_tests.deployment import Deployment
-from webdata_assets_tests.ui.conftest import BROKEN, Ui
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+from webdata_assets_tests.ui.conftest import BROKEN, Ui, visible
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -18,11 +14,6 @@ pytestmark = pytest.mark.browser
 
 WEEK = "[2026-06-01...2026-06-07]"
 TakePicture = Callable[[str], None]
-
-
-def visible(page: Any, text: str) -> "Locator":
-    """The first visible element with exactly this text; the UI keeps hidden copies to measure."""
-    return page.get_by_text(text, exact=True).filter(visible=True).first
 
 
 def shortened(name: str) -> str:
@@ -59,7 +50,7 @@ def test_the_failed_partition_is_red_and_says_what_to_do(
     seeded: Deployment, ui: Ui, take_picture: TakePicture
 ) -> None:
     open_check_partitions(ui)
-    for text in ("Failed (1)", "Passed (3)"):
+    for text in ("Failed (1)", "Passed (2)"):
         expect(visible(ui.page, text)).to_be_visible()
     expect(ui.page.get_by_text("price found in 0%, expected 95%")).to_be_visible()
     expect(ui.page.get_by_text("patch demo_shop's extract.fields")).to_be_visible()
@@ -68,11 +59,28 @@ def test_the_failed_partition_is_red_and_says_what_to_do(
 
 def test_the_replayed_partition_is_green(healed: Deployment, ui: Ui, take_picture: TakePicture) -> None:
     open_check_partitions(ui)
-    for text in ("Failed (0)", "Passed (4)"):
+    for text in ("Failed (0)", "Passed (3)"):
         expect(visible(ui.page, text)).to_be_visible()
     expect(ui.page.get_by_text("View all historical executions (2)")).to_be_visible()
     expect(ui.page.get_by_text("expected 95%")).to_have_count(0)
     take_picture("checks-green")
+
+
+def test_the_overview_shows_columns_with_their_origin_and_bounds_and_leads_to_the_code(
+    healed: Deployment, ui: Ui, take_picture: TakePicture
+) -> None:
+    ui.open("/assets/records?view=overview")
+    for text in (
+        "unique: record_id",
+        "From pages.url.",
+        "max length 2000",
+        "data",
+        "layer: records",
+        "records.py",
+        "schema of a row",
+    ):
+        expect(visible(ui.page, text)).to_be_visible()
+    take_picture("asset-overview")
 
 
 def test_the_graph_shows_every_layer(healed: Deployment, ui: Ui, take_picture: TakePicture) -> None:
@@ -88,7 +96,7 @@ def test_the_partitions_of_an_asset_are_a_grid_of_date_and_source(
     healed: Deployment, ui: Ui, take_picture: TakePicture
 ) -> None:
     ui.open(f"/assets/records?view=partitions&date_range={WEEK}&partition={BROKEN}")
-    for text in ("28 Partitions Selected", "Materialized (4)", "Missing (24)", "Failed (0)", BROKEN):
+    for text in ("28 Partitions Selected", "Materialized (3)", "Missing (25)", "Failed (0)", BROKEN):
         expect(visible(ui.page, text)).to_be_visible()
     for text in ("extracted", "selector_matches", "css:.pdp-buy .pdp-cost"):
         expect(visible(ui.page, text)).to_be_visible()

@@ -171,7 +171,9 @@ class DaskEngine:
                 failure_domain=FailureDomain.RESOURCE,
             ) from error
         lost = (distributed.client.FutureCancelledError, distributed.client.ClosedClientError)
-        if isinstance(error, (OSError, distributed.CancelledError, *lost)):
+        # what the client says of a call that it was at when it gave the scheduler up
+        given_up = isinstance(error, RuntimeError) and "ConnectionPool is closed" in str(error)
+        if given_up or isinstance(error, (OSError, distributed.CancelledError, *lost)):
             raise TransientError(
                 f"the Dask scheduler at {self._address} was lost while it was worked with: {error}",
                 failure_domain=FailureDomain.RESOURCE,

@@ -56,7 +56,7 @@ def spider_of(job: str) -> int:
     raise AssertionError(f"no spider of {job}")
 
 
-@pytest.mark.parametrize("stubborn", ["false", "true"])
+@pytest.mark.parametrize("stubborn", [pytest.param("false", marks=pytest.mark.soak), "true"])
 async def test_an_endless_spider_is_ended_at_the_deadline_with_all_that_it_started(
     shelf: Shelf, tmp_path: Path, stubborn: str
 ) -> None:

@@ -29,7 +29,7 @@ def server(monkeypatch):
 
 class TestBigQuery(SqlContract, SinkContract):
     make = staticmethod(bigquery_sink)
-    examples = 8
+    examples = 4
     rows = 60
     kills = 3
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import polars as pl
@@ -22,7 +23,7 @@ def duckdb_sink(address: str, shape: Shape) -> Sink:
 
 class TestDuckDB(SqlContract, SinkContract):
     make = staticmethod(duckdb_sink)
-    examples = 10
+    examples = 5
     rows = 200
 
     @pytest.fixture
@@ -62,6 +63,21 @@ def test_a_file_that_stays_open_elsewhere_is_a_typed_error(tmp_path):
         assert caught.value.failure_domain is FailureDomain.SINK
     holder.communicate("")
     assert waiting.read().equals(numbered(3))
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path):
+    made, path = tmp_path / "made.duckdb", tmp_path / "a.duckdb"
+    deliver(DuckDBSink(made, "records", WIDE), numbered(3), 1)
+    path.touch()
+    Timer(0.3, made.replace, [path]).start()
+    assert DuckDBSink(path, "records", WIDE).read().equals(numbered(3))
+
+
+def test_a_file_whose_maker_was_killed_needs_a_person(tmp_path):
+    path = tmp_path / "a.duckdb"
+    path.touch()
+    with pytest.raises(PermanentError, match="cannot be opened"):
+        deliver(DuckDBSink(path, "records", WIDE, wait_seconds=0.1), numbered(3), 1)
 
 
 def test_lists_keep_nulls_and_emptiness(tmp_path):

@@ -16,7 +16,14 @@ from webdata_assets.stages.deliver.sink import MismatchError, Shape, Sink
 from webdata_assets.stages.deliver.sql import snowflake as module
 from webdata_assets.stages.deliver.sql.snowflake import SnowflakeSink, _SnowflakeSession
 from webdata_assets_tests.deliver import sink_contract
-from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, frame, numbered
+from webdata_assets_tests.deliver.sink_contract import (
+    WIDE,
+    SinkContract,
+    deliver,
+    frame,
+    numbered,
+    short_story,
+)
 from webdata_assets_tests.deliver.sql.columns import SqlContract, spoil_after
 
 _numbers = itertools.count()
@@ -80,7 +87,7 @@ def end_dead_sessions():
                 time.sleep(0.02)
 
 
-class TestSnowflake(SqlContract, SinkContract):
+class SnowflakeContract(SqlContract, SinkContract):
     make = staticmethod(snowflake_sink)
     examples = 3
     rows = 20
@@ -112,13 +119,42 @@ class TestSnowflake(SqlContract, SinkContract):
         monkeypatch.setattr(sink_contract.Worker, "kill", kill_and_notice)
         super().test_a_kill_at_any_moment_leaves_the_old_or_the_new_state(address)
 
-    @pytest.mark.soak
-    def test_of_two_deliveries_at_once_the_newer_stays(self, address):
-        super().test_of_two_deliveries_at_once_the_newer_stays(address)
 
-    @pytest.mark.soak
-    def test_readers_see_the_old_or_the_new_state(self, address):
-        super().test_readers_see_the_old_or_the_new_state(address)
+@pytest.mark.soak
+class TestSnowflake(SnowflakeContract):
+    """The whole suite: fakesnow takes long over each statement."""
+
+
+class ShortContract(SnowflakeContract):
+    """What each test of it is worth here, in fewer examples."""
+
+    examples = 2
+    kills = 1
+
+
+@pytest.fixture
+def address(port):
+    return f"{port}#records_{next(_numbers)}"
+
+
+def test_the_suite_in_short(address):
+    short_story(snowflake_sink(address, WIDE))
+
+
+def test_rows_come_back_as_they_were_sent(address):
+    ShortContract().test_rows_come_back_as_they_were_sent(address)
+
+
+def test_a_new_column_comes_to_rows_that_are_there(address):
+    ShortContract().test_a_new_column_comes_to_rows_that_are_there(address)
+
+
+def test_what_the_target_does_not_keep_is_taken_back(address, monkeypatch):
+    ShortContract().test_what_the_target_does_not_keep_is_taken_back(address, monkeypatch)
+
+
+def test_a_kill_leaves_the_old_or_the_new_state(address, monkeypatch):
+    ShortContract().test_a_kill_at_any_moment_leaves_the_old_or_the_new_state(address, monkeypatch)
 
 
 def test_a_reader_sees_the_old_state_until_the_transaction_ends(port, monkeypatch):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _STAGED = "webdata_staged"
 _LOCKED = "Could not set lock"
 _CLOSING = "Unique file handle conflict"
+_INVALID = "not a valid DuckDB database file"
+_HEADERS_BYTES = 3 * 4096
+"""What every DuckDB file begins with: a shorter one is still being made by another process."""
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.1
 _TYPES = {
@@ -121,11 +124,13 @@ class DuckDBSink:
             except (duckdb.Error, OSError) as error:
                 # of one process, either all connections read only, or none
                 mixed = "different configuration" in str(error)
-                if not mixed and _LOCKED not in str(error) and _CLOSING not in str(error):
+                late = time.monotonic() > deadline
+                half_made = not late and _INVALID in str(error) and self._is_short()
+                if not (mixed or half_made or _LOCKED in str(error) or _CLOSING in str(error)):
                     raise PermanentError(
                         f"{self.uri} cannot be opened: {error}", failure_domain=FailureDomain.SINK
                     ) from error
-                if time.monotonic() > deadline:
+                if late:
                     raise TransientError(
                         f"{self.uri} was open elsewhere for {self._wait_seconds:g} s: {error}",
                         failure_domain=FailureDomain.SINK,
@@ -134,6 +139,9 @@ class DuckDBSink:
                     read_only = False
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _is_short(self) -> bool:
+        return self._path.exists() and self._path.stat().st_size < _HEADERS_BYTES
 
 
 class _DuckDBSession(Session):

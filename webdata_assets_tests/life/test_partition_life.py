@@ -1,0 +1,238 @@
+"""Whatever happens to partitions, in any order: readers and sinks hold what the promises say.
+
+Real runs of the real assets, against a model of plain dictionaries. `make soak` takes many steps,
+`PARTITION_LIFE_STEPS` says how many.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from unittest import mock
+
+import dagster as dg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
+from webdata_assets.store.tables import Tables
+from webdata_assets_tests.life.deployment import (
+    CRAWLED,
+    LAYOUTS,
+    NUMBERS,
+    PARTITIONS,
+    PUBLISHED,
+    REPLAYED,
+    SINKS,
+    SOURCES,
+    Life,
+)
+from webdata_assets_tests.life.model import Model, Records
+from webdata_assets_tests.site.server import FaultServer
+
+RECORDS = TABLES["records"]
+ANY = st.sampled_from(PARTITIONS)
+ANY_SOURCE = st.sampled_from(SOURCES)
+STEPS_OF_A_LIFE = 40
+STEPS_IN_SUITE = 30
+
+
+@contextlib.contextmanager
+def dying_at(table: str) -> Iterator[None]:
+    """Let every write of a table end after it was entered and before it is committed."""
+    overwrite = Tables.overwrite
+
+    def dying(self: Tables, written, *arguments, **keywords):
+        if written.name == table:
+            raise KeyboardInterrupt("killed")
+        return overwrite(self, written, *arguments, **keywords)
+
+    with mock.patch.object(Tables, "overwrite", dying):
+        yield
+
+
+class PartitionLife(RuleBasedStateMachine):
+    """Two sources with two dates: every step changes the world, or runs something, and all is compared."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.open = contextlib.ExitStack()
+        instance = self.open.enter_context(dg.DagsterInstance.ephemeral())
+        self.life = Life.begin(instance, self.open.enter_context(FaultServer()))
+        self.model = Model()
+        self.history: dict[Partition, list[tuple[int, str, dict[int, str | None]]]] = {}
+
+    @rule(partition=ANY, layout=st.sampled_from(LAYOUTS))
+    def the_site_changes(self, partition: Partition, layout: str) -> None:
+        shown = self.life.shown[partition]
+        self.life.show(partition, version=shown.version + 1, layout=layout)
+
+    @rule(partition=ANY, fails=st.booleans())
+    def a_page_fails_or_is_back(self, partition: Partition, fails: bool) -> None:
+        self.life.show(partition, failing=frozenset({1} if fails else ()))
+
+    @rule(partition=ANY, is_gone=st.booleans())
+    def a_page_is_gone_or_back(self, partition: Partition, is_gone: bool) -> None:
+        self.life.show(partition, gone=frozenset({2} if is_gone else ()))
+
+    @rule(partition=ANY, down_from=st.sampled_from([1, len(NUMBERS)]))
+    def the_site_breaks_down_or_is_back(self, partition: Partition, down_from: int) -> None:
+        self.life.show(partition, down_from=down_from)
+
+    @rule(source=ANY_SOURCE, parser=st.sampled_from(LAYOUTS))
+    def the_parser_is_patched(self, source: str, parser: str) -> None:
+        declared = self.life.declared[source]
+        self.life.declare(source, type(declared)(parser, declared.strict))
+
+    @rule(source=ANY_SOURCE, strict=st.booleans())
+    def more_or_less_is_expected(self, source: str, strict: bool) -> None:
+        declared = self.life.declared[source]
+        self.life.declare(source, type(declared)(declared.parser, strict))
+
+    @rule(partition=ANY)
+    def crawl(self, partition: Partition) -> None:
+        shown, declared = self.life.shown[partition], self.life.declared[partition.source]
+        asked = self.model.asked(partition, shown)
+        expected = self.model.crawl(partition, shown, declared)
+        assert self.life.materialize(CRAWLED, partition) is expected, self.life.why_failed
+        self._note(partition, written=self.model.pages[partition].admitted)
+        self._check_requests(partition, *asked)
+
+    @rule(partition=ANY)
+    def a_crawl_dies(self, partition: Partition) -> None:
+        shown = self.life.shown[partition]
+        asked = self.model.asked(partition, shown)
+        self.model.die_before_pages(partition, shown)
+        with dying_at("pages"):
+            assert not self._materialize_dying(CRAWLED, partition)
+        self._check_requests(partition, *asked)
+
+    @rule(partition=ANY)
+    def replay(self, partition: Partition) -> None:
+        expected = self.model.replay(partition, self.life.declared[partition.source])
+        assert self.life.materialize(REPLAYED, partition) is expected, self.life.why_failed
+        self._note(partition, written=Model.is_admitted(self.model.pages, partition))
+        assert self.life.requests() == []
+
+    @rule(partition=ANY)
+    def a_replay_dies(self, partition: Partition) -> None:
+        self.model.die_before_records(partition)
+        with dying_at("records"):
+            assert not self._materialize_dying(REPLAYED, partition)
+        assert self.life.requests() == []
+
+    @precondition(lambda self: self._judged())
+    @rule(data=st.data())
+    def judge(self, data: st.DataObject) -> None:
+        partition = data.draw(st.sampled_from(self._judged()))
+        self.model.judge(partition, self.life.declared[partition.source])
+        self.life.judge(partition, "records")
+        self._note_verdict(partition)
+
+    @precondition(lambda self: self.history)
+    @rule(data=st.data())
+    def roll_back(self, data: st.DataObject) -> None:
+        partition = data.draw(st.sampled_from(sorted(self.history)))
+        version, content, titles = data.draw(st.sampled_from(self.history[partition]))
+        self.life.roll_back(partition, version)
+        self.model.records[partition] = Records(titles, self.model.passed[partition, content])
+        self._note(partition, written=True)
+
+    @rule(times=st.sampled_from([1, 2]))
+    def publish(self, times: int) -> None:
+        self.model.publish()
+        for _ in range(times):
+            assert self.life.materialize(PUBLISHED), self.life.why_failed
+        assert self.life.requests() == []
+
+    @invariant()
+    def what_is_admitted_is_what_the_model_says(self) -> None:
+        for layer, expected in (("pages", self.model.pages), ("records", self.model.records)):
+            found = self.life.admitted(layer)
+            assert found == {partition: state.admitted for partition, state in expected.items()}, layer
+
+    @invariant()
+    def readers_get_what_the_model_says(self) -> None:
+        for partition, records in self.model.records.items():
+            if records.admitted:
+                assert self.life.titles(partition) == set(records.titles.values())
+
+    @invariant()
+    def every_sink_holds_what_was_admitted_when_it_was_published(self) -> None:
+        for sink in SINKS:
+            held = self.life.held(sink).select("source", "url", "title").iter_rows()
+            found = {(source, int(url.rpartition("/")[2])): title for source, url, title in held}
+            assert found == self.model.delivered, sink
+
+    def teardown(self) -> None:
+        self.open.close()
+        shutil.rmtree(self.life.deployment.folder)
+
+    def _materialize_dying(self, assets: tuple[str, ...], partition: Partition) -> bool:
+        try:
+            return self.life.materialize(assets, partition)
+        except KeyboardInterrupt:
+            return False
+
+    def _check_requests(self, partition: Partition, once: set[int], more: set[int]) -> None:
+        """Nothing that was fetched before is fetched again."""
+        requests = [int(target.rpartition("/")[2]) for target in self.life.requests()]
+        assert sorted(number for number in requests if number not in more) == sorted(once), partition
+
+    def _judged(self) -> list[Partition]:
+        return sorted(partition for partition, records in self.model.records.items() if records.whole)
+
+    def _note(self, partition: Partition, *, written: bool) -> None:
+        """Remember a write of records, to go back to it later."""
+        if not written:
+            return
+        self._note_verdict(partition)
+        store = self.life.deployment.store
+        version = store.tables.version(RECORDS)
+        write = store.ledger.newest_write(RECORDS, partition)
+        assert version is not None
+        assert write is not None
+        titles = self.model.records[partition].titles
+        self.history.setdefault(partition, []).append((version, write.data_version, titles))
+
+    def _note_verdict(self, partition: Partition) -> None:
+        write = self.life.deployment.store.ledger.newest_write(RECORDS, partition)
+        assert write is not None
+        self.model.passed[partition, write.data_version] = self.model.records[partition].admitted
+
+
+def live(steps: int) -> None:
+    run_state_machine_as_test(
+        PartitionLife,
+        settings=settings(
+            # the first one is always the simplest there is
+            max_examples=1 + max(1, steps // STEPS_OF_A_LIFE),
+            stateful_step_count=min(steps, STEPS_OF_A_LIFE),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+            database=None,
+            print_blob=True,
+        ),
+    )
+
+
+@pytest.mark.slow
+def test_a_short_life_in_any_order_is_as_the_model_says() -> None:
+    live(STEPS_IN_SUITE)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_long_lives_in_any_order_are_as_the_model_says() -> None:
+    live(int(os.environ.get("PARTITION_LIFE_STEPS", "10000")))
