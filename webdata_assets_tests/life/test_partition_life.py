@@ -235,4 +235,4 @@ def test_a_short_life_in_any_order_is_as_the_model_says() -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_long_lives_in_any_order_are_as_the_model_says() -> None:
-    live(int(os.environ.get("PARTITION_LIFE_STEPS", "10000")))
+    live(int(os.environ.get("PARTITION_LIFE_STEPS", "1000")))
