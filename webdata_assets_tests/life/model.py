@@ -38,11 +38,11 @@ class Pages:
 
 @dataclass(frozen=True)
 class Records:
-    """The newest write of a partition's records."""
+    """The newest write of a partition's records. `judged` is false when that write never committed."""
 
     titles: Titles
     admitted: bool
-    whole: bool = True
+    judged: bool = True
 
 
 @dataclass
@@ -51,6 +51,7 @@ class Model:
 
     Attributes:
         spool: the visits of a crawl whose write never committed, or that left pages for the next one.
+        corpus: what was published last: source and page number → its partition and title.
         passed: what each data version of records was judged to be, the last time.
     """
 
@@ -58,6 +59,7 @@ class Model:
     records: dict[Partition, Records] = field(default_factory=dict)
     spool: dict[Partition, Visits] = field(default_factory=dict)
     passed: dict[tuple[Partition, str], bool] = field(default_factory=dict)
+    corpus: dict[tuple[str, int], tuple[Partition, str | None]] = field(default_factory=dict)
     delivered: Delivered = field(default_factory=dict)
 
     def crawl(self, partition: Partition, shown: Shown, declared: Declared) -> bool:
@@ -113,7 +115,7 @@ class Model:
         """A replay that ends between entering the write of its records and committing it."""
         if self.is_admitted(self.pages, partition):
             before = self.records.get(partition)
-            self.records[partition] = Records(before.titles if before else {}, admitted=False, whole=False)
+            self.records[partition] = Records(before.titles if before else {}, admitted=False, judged=False)
 
     def judge(self, partition: Partition, declared: Declared) -> None:
         """What is stored is judged by what is expected now."""
@@ -122,21 +124,26 @@ class Model:
 
     def publish(self) -> None:
         """What is admitted, each page as its newest date has it, and no page that is gone since."""
-        self.delivered = {}
+        self.corpus = {}
         for source in SOURCES:
             for number in NUMBERS:
-                held: str | None = None
                 for partition in sorted(each for each in PARTITIONS if each.source == source):
                     if not self.is_admitted(self.records, partition):
                         continue
-                    held = self.records[partition].titles.get(number, held)
-                    if (
-                        self.is_admitted(self.pages, partition)
-                        and self.pages[partition].visits.get(number) == GONE
-                    ):
-                        held = None
-                if held is not None:
-                    self.delivered[source, number] = held
+                    if number in self.records[partition].titles:
+                        self.corpus[source, number] = partition, self.records[partition].titles[number]
+                    visits = self.pages[partition].visits if self.is_admitted(self.pages, partition) else {}
+                    if visits.get(number) == GONE:
+                        self.corpus.pop((source, number), None)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """What was published last, but for partitions that failed since."""
+        self.delivered = {
+            page: title
+            for page, (partition, title) in self.corpus.items()
+            if self.records[partition].admitted or not self.records[partition].judged
+        }
 
     @staticmethod
     def is_admitted(layer: "dict[Partition, Pages] | dict[Partition, Records]", partition: Partition) -> bool:

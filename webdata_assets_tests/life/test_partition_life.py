@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from unittest import mock
 
 import dagster as dg
@@ -72,32 +73,32 @@ class PartitionLife(RuleBasedStateMachine):
         self.model = Model()
         self.history: dict[Partition, list[tuple[int, str, dict[int, str | None]]]] = {}
 
-    @rule(partition=ANY, layout=st.sampled_from(LAYOUTS))
-    def the_site_changes(self, partition: Partition, layout: str) -> None:
-        shown = self.life.shown[partition]
-        self.life.show(partition, version=shown.version + 1, layout=layout)
-
-    @rule(partition=ANY, fails=st.booleans())
-    def a_page_fails_or_is_back(self, partition: Partition, fails: bool) -> None:
-        self.life.show(partition, failing=frozenset({1} if fails else ()))
-
-    @rule(partition=ANY, is_gone=st.booleans())
-    def a_page_is_gone_or_back(self, partition: Partition, is_gone: bool) -> None:
-        self.life.show(partition, gone=frozenset({2} if is_gone else ()))
-
-    @rule(partition=ANY, down_from=st.sampled_from([1, len(NUMBERS)]))
-    def the_site_breaks_down_or_is_back(self, partition: Partition, down_from: int) -> None:
-        self.life.show(partition, down_from=down_from)
+    @rule(
+        partition=ANY,
+        layout=st.sampled_from(LAYOUTS),
+        trouble=st.sampled_from(["", "", "", "a page fails", "a page is gone", "broken down"]),
+    )
+    def the_site_changes(self, partition: Partition, layout: str, trouble: str) -> None:
+        self.life.show(
+            partition,
+            version=self.life.shown[partition].version + 1,
+            layout=layout,
+            failing=frozenset({1} if trouble == "a page fails" else ()),
+            gone=frozenset({2} if trouble == "a page is gone" else ()),
+            down_from=1 if trouble == "broken down" else len(NUMBERS),
+        )
 
     @rule(source=ANY_SOURCE, parser=st.sampled_from(LAYOUTS))
     def the_parser_is_patched(self, source: str, parser: str) -> None:
-        declared = self.life.declared[source]
-        self.life.declare(source, type(declared)(parser, declared.strict))
+        self.life.declare(source, replace(self.life.declared[source], parser=parser))
 
     @rule(source=ANY_SOURCE, strict=st.booleans())
-    def more_or_less_is_expected(self, source: str, strict: bool) -> None:
-        declared = self.life.declared[source]
-        self.life.declare(source, type(declared)(declared.parser, strict))
+    def other_things_are_expected(self, source: str, strict: bool) -> None:
+        declared = replace(self.life.declared[source], strict=strict)
+        self.life.declare(source, declared)
+        for partition in self._judged():
+            if partition.source == source:
+                self._judge(partition)
 
     @rule(partition=ANY)
     def crawl(self, partition: Partition) -> None:
@@ -134,10 +135,7 @@ class PartitionLife(RuleBasedStateMachine):
     @precondition(lambda self: self._judged())
     @rule(data=st.data())
     def judge(self, data: st.DataObject) -> None:
-        partition = data.draw(st.sampled_from(self._judged()))
-        self.model.judge(partition, self.life.declared[partition.source])
-        self.life.judge(partition, "records")
-        self._note_verdict(partition)
+        self._judge(data.draw(st.sampled_from(self._judged())))
 
     @precondition(lambda self: self.history)
     @rule(data=st.data())
@@ -155,6 +153,12 @@ class PartitionLife(RuleBasedStateMachine):
             assert self.life.materialize(PUBLISHED), self.life.why_failed
         assert self.life.requests() == []
 
+    @rule(times=st.sampled_from([1, 2]))
+    def deliver(self, times: int) -> None:
+        self.model.deliver()
+        for _ in range(times):
+            assert self.life.materialize(["delivery"]), self.life.why_failed
+
     @invariant()
     def what_is_admitted_is_what_the_model_says(self) -> None:
         for layer, expected in (("pages", self.model.pages), ("records", self.model.records)):
@@ -168,7 +172,7 @@ class PartitionLife(RuleBasedStateMachine):
                 assert self.life.titles(partition) == set(records.titles.values())
 
     @invariant()
-    def every_sink_holds_what_was_admitted_when_it_was_published(self) -> None:
+    def every_sink_holds_what_the_model_says(self) -> None:
         for sink in SINKS:
             held = self.life.held(sink).select("source", "url", "title").iter_rows()
             found = {(source, int(url.rpartition("/")[2])): title for source, url, title in held}
@@ -189,8 +193,13 @@ class PartitionLife(RuleBasedStateMachine):
         requests = [int(target.rpartition("/")[2]) for target in self.life.requests()]
         assert sorted(number for number in requests if number not in more) == sorted(once), partition
 
+    def _judge(self, partition: Partition) -> None:
+        self.model.judge(partition, self.life.declared[partition.source])
+        self.life.judge(partition, "records")
+        self._note_verdict(partition)
+
     def _judged(self) -> list[Partition]:
-        return sorted(partition for partition, records in self.model.records.items() if records.whole)
+        return sorted(partition for partition, records in self.model.records.items() if records.judged)
 
     def _note(self, partition: Partition, *, written: bool) -> None:
         """Remember a write of records, to go back to it later."""
