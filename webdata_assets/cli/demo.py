@@ -124,22 +124,37 @@ class _Story:
         return build_defs(settings=self.settings)
 
     def _backfill(self) -> None:
+        without_browser: set[str] = set()
+        # a run that an outage ended has a second chance
+        if self._backfill_once(without_browser):
+            self._backfill_once(without_browser)
+        for line in self.summary.not_run:
+            self.tell_line(f"   not run: {line}")
+
+    def _backfill_once(self, without_browser: set[str]) -> set[str]:
+        """Run what is missing; return the sources of which a run failed: their later dates wait for it.
+
+        Changes and features read the earlier dates of their source, so that these come first.
+
+        Args:
+            without_browser: sources that cannot run here; those that are found are added.
+        """
         unsettled = [(partition, job) for partition in self.wanted if (job := self._job_for(partition))]
         definitions = self._definitions()
-        without_browser: set[str] = set()
+        failed: set[str] = set()
         with _progress("partitions", len(self.wanted), show=self.show) as advance:
             advance(len(self.wanted) - len(unsettled))
             for partition, job in unsettled:
-                if partition.source not in without_browser:
+                if partition.source not in without_browser | failed:
                     outcome = self._count(execute(definitions, self.instance, job, partition=partition))
                     if outcome.error_type == "BrowserMissingError":
                         without_browser.add(partition.source)
                         self.summary.not_run.append(f"{partition.source}: {outcome.error}")
                     elif outcome.error:
+                        failed.add(partition.source)
                         self.tell_line(f"   {partition}: {outcome.error_type}: {outcome.error}")
                 advance(1)
-        for line in self.summary.not_run:
-            self.tell_line(f"   not run: {line}")
+        return failed
 
     def _job_for(self, partition: Partition) -> str | None:
         """Return the job that brings a partition to its end; None where it is, or a check has failed."""
