@@ -42,11 +42,18 @@ class CountingServer:
     def rate(self, start: float, end: float) -> float:
         return sum(start <= arrival < end for arrival in self.arrivals) / (end - start)
 
-    def most_in_a_second(self) -> int:
-        times = sorted(self.sent or self.arrivals)
-        most = start = 0
-        for end, time_of_one in enumerate(times):
-            while times[start] <= time_of_one - 1:
-                start += 1
-            most = max(most, end - start + 1)
-        return most
+    def most_sent_in_a_second(self) -> int:
+        return _most_within(1, self.sent)
+
+    def most_arrived_in_two_seconds(self) -> int:
+        return _most_within(2, self.arrivals)
+
+
+def _most_within(seconds: float, times: list[float]) -> int:
+    ordered = sorted(times)
+    most = start = 0
+    for end, time_of_one in enumerate(ordered):
+        while ordered[start] <= time_of_one - seconds:
+            start += 1
+        most = max(most, end - start + 1)
+    return most

@@ -261,7 +261,8 @@ async def test_four_processes_keep_one_rate_together_over_a_kill_of_the_server(s
                 assert process.returncode is None
                 process.kill()
                 await process.wait()
-    assert counting.most_in_a_second() <= RATE
+    assert counting.most_sent_in_a_second() <= RATE
+    assert counting.most_arrived_in_two_seconds() <= 2 * RATE
     gaps = [later - earlier for earlier, later in itertools.pairwise(counting.arrivals)]
     assert max(gaps) < 20
 
