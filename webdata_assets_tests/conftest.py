@@ -5,14 +5,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import hypothesis
 import pytest
 
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import TransientError
 from webdata_assets.stages.embed.encoders.minilm import ensure_encoder
-from webdata_assets_tests.deployment import ENCODERS, Deployment
+from webdata_assets_tests.deployment import ENCODERS, Deployment, deployment_in
 from webdata_assets_tests.servers.s3 import S3Place, S3Server
 
 # how long an example takes on a busy machine says nothing about the code
@@ -77,10 +76,8 @@ def demo_site() -> Iterator[DemoSite]:
 @pytest.fixture
 def deployment(tmp_path: Path, encoder_folder: Path) -> Iterator[Deployment]:
     """An empty deployment; tests add source files."""
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "encoders").symlink_to(encoder_folder)
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Deployment(tmp_path, instance, {})
+    with deployment_in(tmp_path, encoder_folder) as deployment:
+        yield deployment
 
 
 @pytest.fixture

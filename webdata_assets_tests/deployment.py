@@ -4,7 +4,8 @@ What belongs here: what tests of runs need to set one up and drive it. What does
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,15 @@ ENCODERS = REPOSITORY / ".webdata" / "encoders"
 PATCH = Path(__file__).parent / "patches" / "demo_shop.yaml"
 """The shop's source file as a person would patch it for the layout of 5 June."""
 """Converted once for all tests, and kept."""
+
+
+@contextmanager
+def deployment_in(folder: Path, encoders: Path) -> "Iterator[Deployment]":
+    """Give an empty deployment in a folder, with its own history and an encoder that is there already."""
+    (folder / "home").mkdir()
+    (folder / "home" / "encoders").symlink_to(encoders)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Deployment(folder, instance, {})
 
 
 @dataclass

@@ -19,7 +19,7 @@ from webdata_assets.stages.embed.encoders.minilm import minilm_id
 from webdata_assets.stages.embed.encoders.onnx_runtime import OnnxEncoder
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, History, news
 from webdata_assets_tests.automation.loaded import LoadedOnce
-from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.deployment import Deployment, deployment_in
 from webdata_assets_tests.store.rows import admit, digest, frame, put, row
 
 SENSOR = "recrawl_sensor"
@@ -67,11 +67,7 @@ class TestRule:
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Iterator[Deployment]:
     """A deployment that has embedded two days."""
-    folder = tmp_path_factory.mktemp("embedded")
-    (folder / "home").mkdir()
-    (folder / "home" / "encoders").symlink_to(encoder_folder)
-    with dg.DagsterInstance.ephemeral() as instance:
-        deployment = Deployment(folder, instance, {})
+    with deployment_in(tmp_path_factory.mktemp("embedded"), encoder_folder) as deployment:
         history = History(deployment, deployment.store)
         history.declare()
         for number, partition in enumerate(DAYS):

@@ -8,7 +8,7 @@ import pytest
 
 from webdata_assets.cli.instance import Outcome, execute
 from webdata_assets.partitions import Partition
-from webdata_assets_tests.deployment import Deployment
+from webdata_assets_tests.deployment import Deployment, deployment_in
 
 CrawlRecords = Callable[[Deployment, str], Outcome]
 
@@ -16,11 +16,8 @@ CrawlRecords = Callable[[Deployment, str], Outcome]
 @pytest.fixture(scope="module")
 def shared_deployment(tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path) -> Iterator[Deployment]:
     """An empty deployment for all tests of a module."""
-    folder = tmp_path_factory.mktemp("deployment")
-    (folder / "home").mkdir()
-    (folder / "home" / "encoders").symlink_to(encoder_folder)
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Deployment(folder, instance, {})
+    with deployment_in(tmp_path_factory.mktemp("deployment"), encoder_folder) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="session")
