@@ -7,7 +7,8 @@ PYTEST_ARGS ?=
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test soak check format lock schema callers screenshots benchmark quality retrieval train clean
+.PHONY: help demo ui test soak check format lock schema callers screenshots benchmark quality retrieval train \
+  hostile fuzz chaos race growth audit clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -45,6 +46,7 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra browser --extra scrapy --extra oracles \
 	  --extra benchmark --extra train --extra openai --extra static --extra postgres --extra splitter --extra mlflow \
 	  --extra bigquery --extra dlt --extra duckdb --extra snowflake --extra celery --extra dask --extra kubernetes \
+	  --extra fuzz --extra supply \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
@@ -85,6 +87,26 @@ retrieval: $(VENV)/installed ## Measure encoders, search, index and model beside
 
 train: $(VENV)/installed ## Learn the weights of the main content anew from the pages in DATA
 	@$(BIN)/python -m webdata_assets.stages.extract.main_content.training --data $(or $(DATA),$(error say which folder: make train DATA=…))
+
+hostile: $(VENV)/installed ## Attack every part, and write docs/hostile-input.md with the figures that came out
+	@mkdir -p .webdata
+	@$(BIN)/python -m pytest webdata_assets_tests/hostile --junitxml=.webdata/hostile.xml $(PYTEST_ARGS)
+	@$(BIN)/python -m webdata_assets_tests.hostile.table .webdata/hostile.xml
+
+fuzz: $(VENV)/installed ## Fuzz parsers and the API for an hour in all, or SECONDS each; DATA seeds the corpora
+	@$(BIN)/python -m webdata_assets_tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(DATA),--data $(DATA))
+
+chaos: $(VENV)/installed ## Kill parts of the whole demo at random, KILLS times (200), from SEED; same content hash at the end
+	@KILL_SOAK_KILLS=$(KILLS) KILL_SOAK_SEED=$(SEED) $(BIN)/python -m pytest -m soak webdata_assets_tests/faults/chaos $(PYTEST_ARGS)
+
+race: $(VENV)/installed ## Race what a user would pick instead, from raw HTML to the index, over the pages in DATA
+	@$(BIN)/python -m webdata_assets_tests.benchmarks.whole $(if $(DATA),--data $(DATA))
+
+growth: $(VENV)/installed ## Fit how time, memory, files and event rows grow, from 1,000 to PAGES pages (100,000)
+	@$(BIN)/python -m webdata_assets_tests.benchmarks.growth $(if $(PAGES),--pages $(PAGES))
+
+audit: $(VENV)/installed ## Check what is installed against the lock, licences and known vulnerabilities; write the SBOM
+	@$(BIN)/python -m webdata_assets_tests.supply
 
 clean: ## Remove what the demo and the UI wrote
 	rm -rf .webdata
