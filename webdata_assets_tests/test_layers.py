@@ -4,6 +4,7 @@ Every import statement counts: at the top of a module, inside a function, and fo
 """
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,7 +113,9 @@ def is_of(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-ALL = [each for file in sorted(PACKAGE.rglob("*.py")) for each in imports_of(file)]
+@functools.cache
+def all_imports() -> list[Import]:
+    return [each for file in sorted(PACKAGE.rglob("*.py")) for each in imports_of(file)]
 
 
 def test_every_room_has_its_floor():
@@ -120,13 +123,13 @@ def test_every_room_has_its_floor():
 
 
 def test_no_import_runs_up():
-    assert arrows_up(ALL) == []
+    assert arrows_up(all_imports()) == []
 
 
 def test_rooms_of_one_floor_do_not_import_each_other_in_a_circle():
     pairs = {
         (room_of(each.file), each.module.split(".")[1])
-        for each in ALL
+        for each in all_imports()
         if is_of(each.module, PACKAGE.name) and each.module != PACKAGE.name
     }
     assert [(one, two) for one, two in pairs if one < two and (two, one) in pairs] == []
@@ -150,20 +153,20 @@ def test_an_arrow_that_runs_up_is_seen_wherever_it_stands(line):
 
 
 def test_the_demo_stands_alone_and_only_the_command_line_knows_it():
-    assert {room_of(each.file) for each in ALL if is_of(each.module, "webdata_assets.demo")} <= {
+    assert {room_of(each.file) for each in all_imports() if is_of(each.module, "webdata_assets.demo")} <= {
         "demo",
         "cli",
     }
     rooms = {
         each.module.split(".")[1]
-        for each in ALL
+        for each in all_imports()
         if room_of(each.file) == "demo" and is_of(each.module, PACKAGE.name)
     }
     assert rooms <= {"demo", "sources", "errors"}
 
 
 def test_stages_and_what_is_below_them_never_name_dagster():
-    below = [each for each in ALL if FLOOR.get(room_of(each.file), 99) <= FLOOR["stages"]]
+    below = [each for each in all_imports() if FLOOR.get(room_of(each.file), 99) <= FLOOR["stages"]]
     named = [each for each in below if is_of(each.module, *DAGSTER)]
     outside = [each for each in named if room_of(each.file) != "dagster_internals"]
     # the grid's definition is Dagster's; partition keys, which stages use, stand beside it
@@ -190,14 +193,13 @@ def test_importing_every_stage_loads_no_dagster():
 
 
 def test_private_modules_of_dagster_are_named_in_one_file():
-    private = [each for each in ALL if is_of(each.module, "dagster") and "._" in each.module]
+    private = [each for each in all_imports() if is_of(each.module, "dagster") and "._" in each.module]
     assert {room_of(each.file) for each in private} <= {"dagster_internals"}
 
 
 def test_assets_import_nothing_that_opens_a_socket_or_a_file():
-    assert [
-        str(each) for each in ALL if room_of(each.file) == "assets" and is_of(each.module, *OUTSIDE_WORLD)
-    ] == []
+    of_assets = [each for each in all_imports() if room_of(each.file) == "assets"]
+    assert [str(each) for each in of_assets if is_of(each.module, *OUTSIDE_WORLD)] == []
 
 
 def test_assets_call_nothing_that_opens_a_file():
@@ -219,7 +221,7 @@ def test_assets_call_nothing_that_opens_a_file():
     "module", ["pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"]
 )
 def test_nothing_is_pickled(module):
-    assert [str(each) for each in ALL if is_of(each.module, module)] == []
+    assert [str(each) for each in all_imports() if is_of(each.module, module)] == []
 
 
 def test_every_module_says_what_it_is():

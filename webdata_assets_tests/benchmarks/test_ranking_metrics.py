@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import ndcg_score
 
 from webdata_assets_tests.benchmarks.ranking_metrics import exponential_gain, mean_interval, ndcg, recall
 
@@ -49,6 +48,8 @@ def test_nothing_relevant_and_nothing_found_are_nought():
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=30).filter(any))
 def test_ndcg_agrees_with_scikit_learn(grades):
+    from sklearn.metrics import ndcg_score
+
     names = [str(number) for number in range(len(grades))]
     scores = np.arange(len(grades), 0, -1)
     expected = ndcg_score([grades], [scores], k=10)

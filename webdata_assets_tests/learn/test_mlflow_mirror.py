@@ -1,5 +1,6 @@
 """The registry in MLflow: each version once, with its figures and files, and the champion's alias."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from webdata_assets.stages.learn.registry import version_of
 from webdata_assets.store.releases import current_release
 from webdata_assets_tests.learn.pairs import Pairs
 
-mlflow = pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+pytestmark = pytest.mark.skipif(not find_spec("mlflow"), reason="the extra mlflow is not installed")
 
 NAME = "webdata-topic"
 
@@ -33,7 +34,9 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pairs, str]:
 def client(mirrored: tuple[Pairs, str], monkeypatch: pytest.MonkeyPatch):
     # else MLflow asks PySpark where it is installed, which takes a test's worker for a doctest and ends it
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", mirrored[1])
-    return mlflow.MlflowClient(mirrored[1], mirrored[1])
+    from mlflow import MlflowClient
+
+    return MlflowClient(mirrored[1], mirrored[1])
 
 
 def again(mirrored: tuple[Pairs, str], champion: str | None) -> int:
