@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
@@ -63,7 +63,8 @@ def create_app(store: Store, settings: Settings, *, hosts: tuple[str, ...] = ("*
     # the pages of interactive documentation load scripts from elsewhere; /openapi.json stands by itself
     app = FastAPI(
         title="webdata", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
-        responses={503: {"model": Problem}},
+        # every answer that a route may give, so that /openapi.json keeps nothing back
+        responses={status: {"model": Problem} for status in (400, 413, 414, 422, 503)},
     )  # fmt: skip
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     app.add_exception_handler(RequestValidationError, _wrong_input)
@@ -94,7 +95,7 @@ def create_app(store: Store, settings: Settings, *, hosts: tuple[str, ...] = ("*
         """Which release is served; 503 with the reason where none is."""
         return health(pair_in_use(), reloader.problem)
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse)
     async def tell_metrics() -> Response:
         """Numbers for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -4,6 +4,7 @@ What belongs here: fields, their bounds and meaning. What does not: routes (app.
 """
 
 import datetime as dt
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -17,6 +18,9 @@ MAX_TITLE_CHARACTERS = 2_000
 MAX_TEXT_CHARACTERS = 100_000
 MAX_CHOICES = 50
 
+_VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+"""A character that is seen: no white space, control or format character. Means the same in JSON Schema."""
+
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
@@ -26,7 +30,9 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: str = Field(max_length=MAX_QUERY_CHARACTERS, description="Plain words")
+    q: str = Field(
+        max_length=MAX_QUERY_CHARACTERS, description="Plain words", json_schema_extra={"pattern": _VISIBLE}
+    )
     limit: int = Field(default=10, ge=1, le=MAX_HITS, description="Hits at most")
     source: list[SourceName] = Field(
         default=[], max_length=MAX_CHOICES, description="Only records of these sources; repeat for several"
@@ -41,7 +47,7 @@ class SearchQuery(BaseModel):
     @field_validator("q")
     @classmethod
     def _has_words(cls, value: str) -> str:
-        if not any(letter.isprintable() and not letter.isspace() for letter in value):
+        if not re.search(_VISIBLE, value):
             raise ValueError("give at least one word")
         return value
 

@@ -4,6 +4,7 @@ What belongs here: YAML and its traps (aliases, duplicate keys, depth, size, enc
 the keys mean (model.py) and how a broken one is explained (explain.py).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,18 @@ import yaml
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+_MAX_PLAIN_CHARACTERS = 100
+"""Of a number, date or truth value."""
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 KeyPath = tuple[str | int, ...]
 _PLAIN_TAGS = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yaml.org,2002:seq"}
 _SCALAR_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")
 )
+_NO_SUCH_VALUE = (ValueError, OverflowError, LookupError, AttributeError, yaml.YAMLError)
+"""What PyYAML raises for a value that is not what its tag says; only tags that are written out, such as
+`!!bool x`, bring it to more than ValueError."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +176,18 @@ class _NodeReader:
         return None
 
     def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Any:
+        kind = node.tag.rpartition(":")[2]
+        if kind == "str" and _HALF_CHARACTER.search(node.value):
+            self._report(node, path, "holds half a surrogate pair", "write the character itself")
+            return None
+        if kind != "str" and len(node.value) > _MAX_PLAIN_CHARACTERS:
+            # numbers in base 60 take the square of their length
+            what = f"a {kind} of {len(node.value):,} characters"
+            self._report(node, path, what, "quote it if it is text")
+            return None
         try:
             return self._scalars.construct_object(node)
-        except (ValueError, yaml.YAMLError):
-            kind = node.tag.rpartition(":")[2]
+        except _NO_SUCH_VALUE:
             what = f"{node.value[:80]!r} looks like a {kind} and is none"
             self._report(node, path, what, "correct it (dates are YYYY-MM-DD), or quote it if it is text")
             return None

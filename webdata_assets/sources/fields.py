@@ -5,6 +5,7 @@ What belongs here: the keys of one field, and rules among them. What does not: r
 """
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from webdata_assets.sources.grammar import Strict, broken_rule, check_url
 from webdata_assets.sources.selectors import Selector, short_selector
 
+_MAX_INTEGER = 2**63 - 1
 FIELD_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 
 ScalarType = Literal["text", "decimal", "integer", "date", "url", "bool"]
@@ -177,7 +179,10 @@ def _is_of(value_type: str, value: object) -> bool:
     match value_type:
         case "decimal" | "integer":
             wanted = int if value_type == "integer" else int | float
-            return isinstance(value, wanted) and not isinstance(value, bool)
+            if isinstance(value, bool) or not isinstance(value, wanted):
+                return False
+            # what tables and JSON can hold
+            return abs(value) <= _MAX_INTEGER if isinstance(value, int) else math.isfinite(value)
         case "bool":
             return isinstance(value, bool)
         case "date":

@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 class Strict(BaseModel):
     """A section: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # infinity and NaN have no form in JSON, in which a source goes to its workers
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def broken_rule(message: str, *, at: tuple[str | int, ...], remedy: str) -> PydanticCustomError:
@@ -31,8 +32,8 @@ def check_url(value: str) -> str:
 def check_regex(value: str) -> str:
     try:
         re.compile(value)
-    except re.error as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from error
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{value[:200]!r} is not a regular expression: {error}") from error
     return value
 
 
@@ -62,8 +63,8 @@ def check_jmespath(expression: str) -> str:
 
     try:
         jmespath.compile(expression)
-    except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(f"{expression!r} is not a JMESPath expression: {error}") from error
+    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
+        raise ValueError(f"{expression[:200]!r} is not a JMESPath expression: {error}") from error
     return expression
 
 

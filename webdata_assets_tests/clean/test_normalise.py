@@ -111,6 +111,8 @@ def test_languages(raw: str, language: str) -> None:
         ("/relative", ""),
         ("javascript:alert(1)", ""),
         ("http://", ""),
+        ("http:&lT;/a", ""),
+        ("http://a.test/?b=&amp;lt;", "http://a.test/?b=%3C"),
     ],
 )
 def test_urls(raw: str, url: str) -> None:

@@ -132,5 +132,12 @@ def test_the_date_parameter_comes_and_goes() -> None:
     assert with_as_of(url, None, dt.date(2026, 6, 2)) == url
 
 
+def test_a_query_that_begins_with_a_question_mark_keeps_it() -> None:
+    as_of = AsOf(param="on")
+    asked = with_as_of("https://a.test/??c", as_of, dt.date(2026, 6, 2))
+    assert asked == "https://a.test/??c&on=2026-06-02"
+    assert without_as_of(asked, as_of) == "https://a.test/??c"
+
+
 def test_a_parameter_replaces_its_old_value() -> None:
     assert with_parameter("https://a.test/?c=1&x=2", "c", "a&b") == "https://a.test/?x=2&c=a%26b"

@@ -1,6 +1,7 @@
 """The server's routes: what they answer, what they refuse, and what they tell of themselves."""
 
 import json
+import re
 import socket
 
 import pytest
@@ -150,6 +151,24 @@ def test_metrics_count_requests_by_route_and_never_by_a_path_that_was_made_up(cl
 def test_the_description_is_served_without_pages_that_load_from_elsewhere(client):
     assert set(client.ask("/openapi.json").json["paths"]) == {"/search", "/predict", "/health", "/metrics"}
     assert [client.ask(path).status for path in ("/docs", "/redoc")] == [404, 404]
+
+
+def test_the_description_names_every_refusal_and_the_type_of_every_answer(client):
+    described = client.ask("/openapi.json").json
+    answers = described["paths"]["/search"]["get"]["responses"]
+    assert {"200", "400", "413", "414", "422", "503"} <= set(answers)
+    problem = answers["422"]["content"]["application/json"]["schema"]
+    assert problem == {"$ref": "#/components/schemas/Problem"}
+    assert set(described["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+    assert client.ask("/predict", body=b'"\xff"').status == 400
+
+
+def test_the_description_says_which_queries_have_no_word(client):
+    parameters = client.ask("/openapi.json").json["paths"]["/search"]["get"]["parameters"]
+    (pattern,) = [each["schema"]["pattern"] for each in parameters if each["name"] == "q"]
+    for words, status in (("a", 200), ("\u00e9\u0301", 200), ("\u200b", 422), ("\u00a0\u2028", 422)):
+        assert (re.search(pattern, words) is not None) == (status == 200)
+        assert client.ask("/search", q=words.encode()).status == status
 
 
 def test_a_page_that_points_its_own_name_here_reads_nothing(server):

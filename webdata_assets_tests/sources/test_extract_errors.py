@@ -104,6 +104,18 @@ CASES = {
         ":16: extract.fields.price.default: 'free' is not of the type decimal",
         "write a number",
     ),
+    "default that is infinite": (
+        "css: .price",
+        "css: .price\n      default: .inf",
+        ":16: extract.fields.price.default: inf is not of the type decimal",
+        "write a number",
+    ),
+    "default that no table can hold": (
+        "css: .price",
+        f"css: .price\n      default: {10**30}",
+        ":16: extract.fields.price.default: 1000000000000000000000000000000 is not of the type decimal",
+        "write a number",
+    ),
     "default of another type than the name's": (
         "title: h1",
         "title: h1\n    rating: {css: .r, default: many}",

@@ -142,6 +142,38 @@ CASES = {
         "Cron expression",
     ),
     "tag": ("A test", "!!python/name:os.system A", ":2: description: the tag", "quote the text"),
+    "infinity": (
+        "fetch:",
+        "cadence_hours: .inf\nfetch:",
+        ":4: cadence_hours: inf should be a finite number",
+        "fresh data",
+    ),
+    "regular expression that repeats without end": (
+        "title: h1",
+        "title: {css: h1, regex: 'a{99999999999}'}",
+        ":12: extract.fields.title: 'a{99999999999}' is not a regular expression",
+        "Selectors, tried in order",
+    ),
+    "regular expression that nests without end": (
+        "title: h1",
+        f"title: {{css: h1, regex: '{'(' * 3_000}'}}",
+        ":12: extract.fields.title: '((((",
+        "is not a regular expression: maximum recursion",
+    ),
+    "JMESPath that nests without end": (
+        "title: h1",
+        f"title: {{jmespath: '{'!' * 5_000}a'}}",
+        ":12: extract.fields.title: '!!!!",
+        "is not a JMESPath expression: maximum recursion",
+    ),
+    "tag that the value does not fit": (
+        "A test",
+        "!!bool A",
+        ":2: description: 'A' looks like a bool and is none",
+        "quote it",
+    ),
+    "tag of a number without digits": ("A test", "!!int ''", ":2: description: '' looks like a int", "quote"),
+    "tag of a date": ("A test", "!!timestamp A", ":2: description: 'A' looks like a timestamp", "quote it"),
     "key that is not text": (
         "start:",
         "on: 1\nstart:",

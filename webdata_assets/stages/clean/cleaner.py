@@ -195,7 +195,8 @@ def _refusals(drafts: Drafts, rows: pl.DataFrame) -> dict[Place, list[Refusal]]:
     refusals = {place: list(found) for place, found in drafts.refusals.items()}
     _, failure = Records.filter(rows)
     details = failure.details()
-    rules = [name for name in details.columns if name not in _RECORDS.polars_schema]
+    columns = set(_RECORDS.polars_schema)
+    rules = [name for name in details.columns if name not in columns]
     for row in details.iter_rows(named=True):
         found = refusals.setdefault((row["url"], row["ordinal"]), [])
         if not any(refusal.disposition == "filtered" for refusal in found):

@@ -93,6 +93,11 @@ def _language_of(code: str) -> str:
 
 def clean_url(text: str) -> str:
     """Return the WHATWG serialisation of an absolute http or https URL; empty for what is none."""
+    # a host in lower case may spell an entity that it did not before
+    return _until_stable(text, _serialised)
+
+
+def _serialised(text: str) -> str:
     try:
         url = ada_url.normalize_url(clean_line(text))
     except ValueError:

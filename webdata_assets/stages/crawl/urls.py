@@ -58,6 +58,11 @@ def origin_of(url: str) -> str:
     return _authority(url).origin
 
 
+def authority_of(url: str) -> str:
+    """Return host and port, the port left out where it is the scheme's own."""
+    return _authority(url).host
+
+
 @dataclass(frozen=True)
 class Scope:
     """The hosts that a source may visit.
@@ -106,7 +111,8 @@ def without_as_of(url: str, as_of: AsOf | None) -> str:
     kept = [pair for pair in pairs if _name_of(pair) != as_of.param]
     if len(kept) == len(pairs):
         return url
-    parsed.search = "&".join(kept)
+    # with its `?`, or else one that the query itself begins with would be taken for it
+    parsed.search = f"?{'&'.join(kept)}" if kept else ""
     return parsed.href
 
 
@@ -118,7 +124,7 @@ def with_parameter(url: str, name: str, value: str) -> str:
     parsed = _parse(url)
     pairs = parsed.search.removeprefix("?").split("&") if parsed.search else []
     kept = [pair for pair in pairs if _name_of(pair) != name]
-    parsed.search = "&".join([*kept, f"{quote_plus(name)}={quote_plus(value)}"])
+    parsed.search = f"?{'&'.join([*kept, f'{quote_plus(name)}={quote_plus(value)}'])}"
     return parsed.href
 
 
@@ -127,6 +133,15 @@ def parameter_of(url: str, name: str) -> str | None:
     pairs = _parse(url).search.removeprefix("?").split("&")
     values = [pair.partition("=")[2] for pair in pairs if pair and _name_of(pair) == name]
     return unquote_plus(values[-1]) if values else None
+
+
+def without_credentials(url: str) -> str:
+    """Return what may be no URL at all for people to read: without a user and password before a host."""
+    return _UP_TO_AT.sub(r"\1…@", url)
+
+
+_UP_TO_AT = re.compile(r"([:/\\]).*@", re.DOTALL)
+"""All of it, because a password that is not escaped may hold any character."""
 
 
 class _Authority(NamedTuple):
@@ -171,4 +186,4 @@ def _matches(authority: _Authority, pattern: str) -> bool:
 
 
 def _refused(url: str, why: str) -> PermanentError:
-    return PermanentError(f"{url[:200]!r} {why}", failure_domain=FailureDomain.ACCESS)
+    return PermanentError(f"{without_credentials(url)[:200]!r} {why}", failure_domain=FailureDomain.ACCESS)

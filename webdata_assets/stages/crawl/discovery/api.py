@@ -12,6 +12,7 @@ import jmespath
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.sources.discover import DiscoverApi
 from webdata_assets.stages.crawl.discovery.found import Found, Page, unreadable
+from webdata_assets.stages.crawl.discovery.json import load_json
 from webdata_assets.stages.crawl.discovery.link_header import parse_link_header
 from webdata_assets.stages.crawl.urls import canonical_url, parameter_of, with_parameter
 
@@ -30,13 +31,12 @@ def discover_api(rule: DiscoverApi, page: Page, *, requested_url: str) -> list[F
 
     Raises:
         PermanentError: PARSE, when the response is no JSON, or what it says of the next page cannot be
-            understood; CONFIGURATION, when the URL's own page number or offset is no number.
+            understood; RESOURCE, as load_json does; CONFIGURATION, when the URL's own page number or offset
+            is no number.
     """
-    import orjson
-
     try:
-        answer = orjson.loads(page.body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
+        answer = load_json(page.body.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
         raise unreadable(page, "JSON") from error
     if rule.link_header:
         url = _linked(page)
@@ -105,8 +105,8 @@ def _next_url(link: str, page: Page) -> str:
 def _search(expression: str, name: str, answer: object) -> object:
     try:
         return _compile(expression).search(answer)
-    except ValueError as error:
-        # jmespath's own errors among them
+    except (ValueError, TypeError) as error:
+        # jmespath's own errors, and those of what it compares or adds without looking
         raise PermanentError(
             f"the {name} {expression!r} does not fit the response: {error}",
             failure_domain=FailureDomain.PARSE,

@@ -9,19 +9,23 @@ from typing import Any
 
 from webdata_assets.errors import PermanentError
 from webdata_assets.stages.crawl.discovery.found import Found, Page, is_html, resolve_links, unreadable
+from webdata_assets.stages.crawl.discovery.json import load_json
 from webdata_assets.stages.crawl.discovery.xml import SAFE, forget, local_name, plain_xml
 from webdata_assets.stages.crawl.urls import canonical_url
 
 FEED_ROOTS = ("rss", "RDF", "feed")
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _MAX_LENIENT_BYTES = 1_000_000
+_STUMBLES = (LookupError, ValueError, AttributeError, TypeError, AssertionError, RecursionError)
+"""How feedparser fails on markup that it does not expect, such as an end tag too many."""
 
 
 def discover_feed(page: Page) -> list[Found]:
     """Return the pages that a feed's entries link to.
 
     Raises:
-        PermanentError: PARSE, when it is no feed, or one that declares entities.
+        PermanentError: PARSE, when it is no feed, or one that declares entities; RESOURCE, as load_json and
+            plain_xml do.
     """
     start = page.body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     links = _read_json(page) if start.startswith(b"{") else _read_xml(page)
@@ -29,11 +33,9 @@ def discover_feed(page: Page) -> list[Found]:
 
 
 def _read_json(page: Page) -> list[str | None]:
-    import orjson
-
     try:
-        feed = orjson.loads(page.body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
+        feed = load_json(page.body.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
         raise unreadable(page, "a JSON Feed") from error
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list):
@@ -99,9 +101,12 @@ def _read_leniently(page: Page, body: bytes) -> list[str | None]:
     if page.content_type:
         headers["content-type"] = page.content_type
     # a file object, because it would take text for an address to fetch
-    feed = feedparser.parse(
-        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    try:
+        feed = feedparser.parse(
+            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except _STUMBLES as error:
+        raise unreadable(page, "a feed") from error
     if not feed.entries and not (feed.get("version") and feed.feed):
         raise unreadable(page, "a feed")
     return [entry.get("link") for entry in feed.entries]

@@ -8,12 +8,16 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.stages.crawl.urls import canonical_url
 
 Role = Literal["discovery", "content", "both"]
+
+MAX_LINKS = 250_000
+"""Of one page: five times what a sitemap may name. More are a trap, and take more memory than a page may."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,18 @@ class Found:
 
 
 def resolve_links(links: Iterable[str | None], base: str, role: Role) -> list[Found]:
-    """Return the canonical forms of the links that are http or https URLs, each once, in order."""
+    """Return the canonical forms of the links that are http or https URLs, each once, in order.
+
+    Raises:
+        PermanentError: RESOURCE, when there are more than MAX_LINKS.
+    """
+    given = list(islice(links, MAX_LINKS + 1))
+    if len(given) > MAX_LINKS:
+        raise too_many_links()
     folder = _folder_of(base)
     urls: dict[str | None, None] = {}
     within = False
-    for link in dict.fromkeys(links):
+    for link in dict.fromkeys(given):
         if not link:
             continue
         if link[0] == "#":
@@ -104,6 +115,13 @@ _resolve_known = functools.lru_cache(maxsize=16_384)(resolve_link)
 def is_html(body: bytes) -> bool:
     """Return whether a body begins as HTML documents do."""
     return _start(body).lower().startswith((b"<!doctype html", b"<html"))
+
+
+def too_many_links() -> PermanentError:
+    """Return the error of a page that names more than MAX_LINKS."""
+    return PermanentError(
+        f"the page names more than {MAX_LINKS} links", failure_domain=FailureDomain.RESOURCE
+    )
 
 
 def unreadable(page: Page, expected: str) -> PermanentError:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborHTMLParser
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.crawl.discovery.density import memory_limit
 from webdata_assets.stages.crawl.discovery.found import Page
 from webdata_assets.stages.crawl.discovery.tags import ATTRIBUTE, attributes, start_tag
 from webdata_assets.stages.crawl.urls import canonical_url
@@ -21,6 +22,9 @@ _MAX_STEPS = 1_000_000_000
 """A few seconds: the parser walks all open elements at each tag, and all attributes at each attribute."""
 _ANY_TAG = re.compile(rf"<(/?)([a-zA-Z][^\t\n\f\r />]*+)((?:[\t\n\f\r /]++|{ATTRIBUTE})*+)")
 _ATTRIBUTE = re.compile(ATTRIBUTE)
+_SEPARATOR = re.compile(r"[\t\n\f\r /]+")
+_ELEMENT_BYTES, _ATTRIBUTE_BYTES = 300, 120
+"""What lexbor takes for each, and selectolax for a node that is selected."""
 _NOT_NESTING = frozenset(
     [
         "area",
@@ -65,7 +69,8 @@ def parse_html(page: Page) -> tuple[LexborHTMLParser, str]:
     """Return the page's tree and the URL that its relative links are resolved against.
 
     Raises:
-        PermanentError: RESOURCE, when the page nests so deep that parsing it would not end in seconds.
+        PermanentError: RESOURCE, when the page nests so deep that parsing it would not end in seconds, or has
+            so many elements and attributes that memory would not hold them.
     """
     tree = parse_tree(decode(page.body, page.content_type))
     return tree, base_of((start_tag(node.html or "") for node in tree.css("base[href]")), page.url)
@@ -73,11 +78,8 @@ def parse_html(page: Page) -> tuple[LexborHTMLParser, str]:
 
 def parse_tree(text: str) -> LexborHTMLParser:
     """Return the tree of a decoded page. Raises as parse_html does."""
-    if len(text) > _ALWAYS_CHEAP_CHARACTERS and _steps(text) > _MAX_STEPS:
-        raise PermanentError(
-            "the page's elements or attributes are too many, one in another, to be parsed",
-            failure_domain=FailureDomain.RESOURCE,
-        )
+    if len(text) > _ALWAYS_CHEAP_CHARACTERS:
+        _check_cost(text)
     return LexborHTMLParser(text)
 
 
@@ -92,14 +94,21 @@ def base_of(bases: Iterable[str], url: str) -> str:
         return url
 
 
-def _steps(text: str) -> int:
-    """Return an upper bound of the steps that grow faster than the page."""
+def _check_cost(text: str) -> None:
+    """Refuse a page by upper bounds of its memory, and of the steps that grow faster than the page."""
     opened: Counter[str] = Counter()
-    tags = depth = deepest = steps = 0
-    for slash, written, values in _ANY_TAG.findall(text):
+    tags = elements = attributes = depth = deepest = steps = 0
+    memory = memory_limit(len(text))
+    for slash, written, values in (tag.groups() for tag in _ANY_TAG.finditer(text)):
         tags += 1
+        elements += not slash
+        attributes += len(_SEPARATOR.findall(values))
+        if elements * _ELEMENT_BYTES + attributes * _ATTRIBUTE_BYTES > memory:
+            raise _too_costly()
         if len(values) > 1_000:
             steps += len(_ATTRIBUTE.findall(values)) ** 2
+            if steps > _MAX_STEPS:
+                raise _too_costly()
         name = written.lower()
         if name in _NOT_NESTING:
             continue
@@ -110,4 +119,12 @@ def _steps(text: str) -> int:
         elif opened[name]:
             opened[name] -= 1
             depth -= 1
-    return steps + tags * deepest
+    if steps + tags * deepest > _MAX_STEPS:
+        raise _too_costly()
+
+
+def _too_costly() -> PermanentError:
+    return PermanentError(
+        "the page's elements or attributes are too many, or too many one in another, to be parsed",
+        failure_domain=FailureDomain.RESOURCE,
+    )

@@ -12,11 +12,13 @@ from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.crawl.discovery.dates import end_of_stated
 from webdata_assets.stages.crawl.discovery.feed import FEED_ROOTS, discover_feed
 from webdata_assets.stages.crawl.discovery.found import (
+    MAX_LINKS,
     Found,
     Page,
     Role,
     resolve_link,
     resolve_links,
+    too_many_links,
     unreadable,
 )
 from webdata_assets.stages.crawl.discovery.xml import SAFE, forget, local_name, plain_xml
@@ -35,7 +37,8 @@ def discover_sitemap(page: Page, *, max_bytes: int) -> list[Found]:
         max_bytes: cap on the size after decompression.
 
     Raises:
-        PermanentError: PARSE, when it is no sitemap, or breaks off; RESOURCE, when it exceeds the cap.
+        PermanentError: PARSE, when it is no sitemap, or breaks off; RESOURCE, when it exceeds the cap,
+            or names more than MAX_LINKS.
     """
     body = page.body
     if body.startswith(_GZIP_MAGIC):
@@ -49,7 +52,7 @@ def discover_sitemap(page: Page, *, max_bytes: int) -> list[Found]:
     page = replace(page, body=body)
     start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"http://", b"https://")):
-        lines = _TEXT_LINE.findall(body.decode("utf-8", "replace"))
+        lines = (line[1] for line in _TEXT_LINE.finditer(body.decode("utf-8", "replace")))
         return resolve_links(lines, page.url, "content")
     return _read_xml(page)
 
@@ -66,6 +69,8 @@ def _read_xml(page: Page) -> list[Found]:
             item = _read_entry(element, page.url)
             if item is not None:
                 found.setdefault(item.url, item)
+                if len(found) > MAX_LINKS:
+                    raise too_many_links()
             forget(element)
     except etree.XMLSyntaxError as error:
         raise unreadable(page, f"a sitemap ({error.msg})") from error

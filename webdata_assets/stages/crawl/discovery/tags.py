@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from html.entities import html5
 from typing import Final
 
+from webdata_assets.stages.crawl.discovery.found import MAX_LINKS, too_many_links
+
 _NAME_END: Final = r"(?=[\t\n\f\r />])"
 _VALUE: Final = r"""(?:"[^"]*+"?+|'[^']*+'?+|[^\t\n\f\r >"'][^\t\n\f\r >]*+)"""
 ATTRIBUTE: Final = rf"[^\t\n\f\r />][^\t\n\f\r />=]*+(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+{_VALUE}?+)?+"
@@ -46,6 +48,8 @@ _TAG: Final = re.compile(
     rf"|[a-zA-Z][^\t\n\f\r />]*+{_ATTRIBUTES}"
     ")|/[^a-zA-Z>][^>]*+)"
 )
+_SMALL: Final = 1_000_000
+"""Characters of a page whose tags can be listed, whatever they are."""
 _FIRST_OF_ASKED: Final = frozenset("abmABM")
 _REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*+;?+)(?!=))")
 
@@ -55,9 +59,23 @@ def read_tags(text: str) -> list[str] | None:
 
     Text that only looks like a tag is left out: in comments, scripts, and the values of attributes. End tags
     are taken to have no attributes. None where only the tree tells tags from text.
+
+    Raises:
+        PermanentError: RESOURCE, when there are more than MAX_LINKS different ones.
     """
-    tags = list(filter(None, dict.fromkeys(_TAG.findall(text))))
+    tags = list(filter(None, dict.fromkeys(_TAG.findall(text) if len(text) <= _SMALL else _few(text))))
     return None if any(tag[0] not in _FIRST_OF_ASKED for tag in tags) else tags
+
+
+def _few(text: str) -> Iterator[str]:
+    """Yield the tags of a large page; a list of all would take more memory than a page may."""
+    seen = set()
+    for tag in _TAG.finditer(text):
+        if tag[1] and tag[1] not in seen:
+            seen.add(tag[1])
+            if len(seen) > MAX_LINKS:
+                raise too_many_links()
+            yield tag[1]
 
 
 def start_tag(element: str) -> str:

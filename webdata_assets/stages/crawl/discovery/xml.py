@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.crawl.discovery.density import check_density
 
 SAFE: Final[dict[str, Any]] = {
     "resolve_entities": False,
@@ -18,6 +19,11 @@ SAFE: Final[dict[str, Any]] = {
 }
 """Options for lxml's parsers."""
 
+_COSTS: Final = {b"<": 123, b"</": -123, b'"': 100, b"'": 100}
+"""What libxml2 takes for an element, and for an attribute, whose value stands between two quotes."""
+_CDATA: Final = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_MAX_CDATA: Final = 100_000
+"""More of them are not told from markup, which takes too long."""
 _WIDE: Final = (
     (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
     (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"),
@@ -36,7 +42,8 @@ def plain_xml(body: bytes) -> bytes:
 
     Raises:
         PermanentError: PARSE, when it declares entities or a DTD of its own. A DOCTYPE that only names a
-            DTD, as old feeds have, is harmless: it is not loaded.
+            DTD, as old feeds have, is harmless: it is not loaded. RESOURCE, when its elements and attributes
+            are so many that memory would not hold them: those between entries, and within one, stay.
     """
     encoding = next((encoding for start, encoding in _WIDE if body.startswith(start)), None)
     if encoding is not None:
@@ -48,7 +55,12 @@ def plain_xml(body: bytes) -> bytes:
             "the XML declares entities or a DTD of its own, and such XML is not read",
             failure_domain=FailureDomain.PARSE,
         )
+    check_density(body, _COSTS, _markup, "XML")
     return body
+
+
+def _markup(body: bytes) -> list[bytes]:
+    return _CDATA.split(body) if body.count(b"<![CDATA[") <= _MAX_CDATA else [body]
 
 
 def local_name(tag: object) -> str:

@@ -70,7 +70,8 @@ def kind_of_text(text: str) -> str:
 def _search(path: str, item: JsonValue, field: str) -> JsonValue:
     try:
         found: JsonValue = jmespath.search(path, item)
-    except JMESPathError as error:
+    # TypeError: jmespath compares a string with a number without looking
+    except (JMESPathError, TypeError) as error:
         raise PermanentError(
             f"`{field}: {path}` cannot be applied to an item: {error}"[:300],
             failure_domain=FailureDomain.PARSE,
