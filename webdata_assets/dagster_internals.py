@@ -9,7 +9,7 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -28,7 +28,9 @@ __all__ = [
     "pinned_feature",
     "planned_steps",
     "run_of_step",
+    "running_code_servers",
     "timeline",
+    "webserver_context",
 ]
 """UnresolvedAssetJobDefinition: what `define_asset_job` returns, for annotations.
 TargetMaterialization: which materialization a check that ran outside of any run was about.
@@ -137,3 +139,28 @@ def planned_steps(instance: dg.DagsterInstance, snapshot_id: str) -> dict[str, t
     return {
         step.key: tuple(sorted(dependencies[step.key] & chosen)) for step in plan.steps if step.key in chosen
     }
+
+
+@contextmanager
+def running_code_servers(
+    instance: dg.DagsterInstance, workspace: str
+) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Run the code servers of a workspace file, anew when they die.
+
+    Yields the entries of another workspace file, by which several processes reach the same servers.
+    """
+    from dagster._cli.proxy_server_manager import ProxyServerManager
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
+
+    with ProxyServerManager(instance, WorkspaceFileTarget([workspace]), "WARNING") as servers:
+        yield servers.get_code_server_specs()
+
+
+def webserver_context(
+    instance: dg.DagsterInstance, workspace: str, version: str
+) -> AbstractContextManager[Any]:
+    """Return what a `dagster_webserver.webserver.DagsterWebserver` is made of."""
+    from dagster._core.workspace.context import WorkspaceProcessContext
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
+
+    return WorkspaceProcessContext(instance, WorkspaceFileTarget([workspace]), version=version)

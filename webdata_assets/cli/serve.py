@@ -2,20 +2,18 @@
 
 import logging
 import signal
-import socket
 import sys
 
 from webdata_assets.cli.output import say
-from webdata_assets.errors import FailureDomain, NotAdmittedError, PermanentError
+from webdata_assets.errors import NotAdmittedError
+from webdata_assets.serving.listening import LOOPBACK, listen, names_of
 from webdata_assets.settings import Settings
 from webdata_assets.store import Store
 from webdata_assets.store.releases import current_release
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_SECONDS = 30
 """For requests in flight, after the server was told to stop."""
 _MAX_CONNECTIONS = 512
-_BACKLOG = 1_024
 _KEEP_ALIVE_SECONDS = 75
 """Longer than proxies keep theirs, usually 60 s: the caller closes first, and loses no request to it."""
 
@@ -38,10 +36,9 @@ def run_server(host: str, port: int, allowed_hosts: tuple[str, ...] = ()) -> Non
 
     settings = Settings()
     store = Store.of(settings)
-    names = (*LOOPBACK, "[::1]", *allowed_hosts) if host in LOOPBACK else allowed_hosts or ("*",)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(
-        create_app(store, settings, hosts=names),
+        create_app(store, settings, hosts=names_of(host, allowed_hosts)),
         # the strict parser, with a bound on the size of heads
         http="h11",
         ws="none",
@@ -54,9 +51,11 @@ def run_server(host: str, port: int, allowed_hosts: tuple[str, ...] = ()) -> Non
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         address = f"[{host}]" if ":" in host else host
         say(f"http://{address}:{listener.getsockname()[1]}/search?q=…   (Ctrl-C ends it)")
+        if host not in LOOPBACK:
+            say(f"Warning: whoever reaches {address} may ask; there is no login (docs/webserver.md).")
         try:
             say(f"Release {current_release(store).release} is the newest.")
         except NotAdmittedError as error:
@@ -67,14 +66,3 @@ def run_server(host: str, port: int, allowed_hosts: tuple[str, ...] = ()) -> Non
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             say("Ended.")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise PermanentError(
-            f"cannot listen on {host} port {port} ({error.strerror}): give another one with --port",
-            failure_domain=FailureDomain.CONFIGURATION,
-        ) from error

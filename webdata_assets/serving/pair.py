@@ -114,7 +114,7 @@ def open_pair(
         )
     classifier = None
     if release.model_version is not None:
-        classifier = Classifier.load(store.models.fetch(release.model_version))
+        classifier = Classifier.load(store.models.fetch(release.model_version), release.model_version)
         if classifier.inputs.dimensions:
             _check(classifier.model_id, encoder, f"model {release.model_version} was trained on vectors")
     return Pair(release, snapshot, encoder, classifier, load_task(settings.task))

@@ -7,6 +7,7 @@ What belongs here: when to look, and what to do when a release cannot be opened.
 import asyncio
 import logging
 import math
+import re
 import time
 
 from webdata_assets.errors import NotAdmittedError, WebdataError
@@ -21,6 +22,9 @@ from webdata_assets.store.releases import Release, current_release
 FIRST_GAP_SECONDS = 2.0
 LONGEST_GAP_SECONDS = 60.0
 """Between tries to open one and the same release; each gap is twice the one before."""
+
+_PLACE = re.compile(r"(?<![\w.`])(?:[a-z][a-z0-9+.-]*:/)?/(?:[^\s:;,'\")/]*[/:@])*([^\s:;,'\")/]+)")
+"""A path, or an address of an object store or database, and its last part."""
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +108,9 @@ class Reloader:
         self.problem, self._broken, self._retry_at = None, None, math.inf
 
     def _tell(self, error: BaseException) -> None:
-        self.problem = str(error) if isinstance(error, WebdataError) else type(error).__name__
+        # whoever may ask is told of it; where things lie on this machine stands in the log alone
+        typed = isinstance(error, WebdataError)
+        self.problem = _PLACE.sub(r"…/\1", str(error)) if typed else type(error).__name__
         if isinstance(error, NotAdmittedError):
             return  # nothing is wrong: the ledger will tell of the first release
         self._metrics.failed_reloads.inc()

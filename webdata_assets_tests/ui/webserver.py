@@ -1,4 +1,4 @@
-"""A running `dagster-webserver` on loopback.
+"""A running webserver of Dagster on loopback.
 
 What belongs here: the process, from start to end. What does not: what it shows.
 """
@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,19 +23,33 @@ STOP_SECONDS = 10.0
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
+def serving(
+    environment: Mapping[str, str],
+    folder: Path,
+    *options: str,
+    workspace: Path = REPOSITORY / "workspace.yaml",
+) -> Iterator[str]:
     """Yield the URL of a webserver with the project's code location, once it answers.
 
     Args:
         environment: variables beside PATH; those of this process are not passed on.
         folder: where it works, so that no `.env` of the project is read; its log goes there.
+        options: of `dagster-webserver`.
+        workspace: file that names the code locations.
     """
     port = _free_port()
-    url, log = f"http://127.0.0.1:{port}", folder / "webserver.log"
     command = [
-        str(Path(sys.executable).with_name("dagster-webserver")),
-        "--workspace", str(REPOSITORY / "workspace.yaml"), "--host", "127.0.0.1", "--port", str(port),
+        str(Path(sys.executable).with_name("dagster-webserver")), *options,
+        "--workspace", str(workspace), "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
+    with running(command, f"http://127.0.0.1:{port}", environment, folder) as url:
+        yield url
+
+
+@contextmanager
+def running(command: Sequence[str], url: str, environment: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """Run a command that serves Dagster's UI, and yield the URL once it answers there."""
+    log = folder / "webserver.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
