@@ -4,6 +4,7 @@ What belongs here: the two error classes and the failure domains. What does not:
 never wrapped in one of these; it is raised as it is.
 """
 
+import re
 from enum import StrEnum
 
 
@@ -27,13 +28,23 @@ class FailureDomain(StrEnum):
 
 
 _DOMAIN_NOTE = "failure domain: "
+_STORE_OUT_OF_REACH = re.compile(
+    r"object-store error|Generic (?:S3|GCS|MicrosoftAzure|HTTP) error"
+    r"|No space left on device|os error 28\b|database or disk is full"
+)
+"""As libraries tell it that read lazily, wherever a frame is collected: an outage, or a full disk."""
 
 
 def domain_told(error: str) -> FailureDomain | None:
-    """Return the domain that the last line of a formatted typed error names; None for any other error."""
+    """Return the domain of a formatted error: what the last line of a typed one names, or RESOURCE.
+
+    RESOURCE it is too where a library could not reach the store, or found no room. None for anything else.
+    """
     last = error.rstrip().rpartition("\n")[2]
     told = last.removeprefix(_DOMAIN_NOTE)
-    return FailureDomain(told) if told != last and told in set(FailureDomain) else None
+    if told != last and told in set(FailureDomain):
+        return FailureDomain(told)
+    return FailureDomain.RESOURCE if _STORE_OUT_OF_REACH.search(error) else None
 
 
 class WebdataError(Exception):

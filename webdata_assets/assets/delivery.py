@@ -68,7 +68,7 @@ def delivery(
             good,
             current_rows(features, TABLES["features"], good, opened),
             current_rows(embeddings, TABLES["embeddings"], good, opened),
-            Classifier.load(opened.models.fetch(champion)) if champion else None,
+            Classifier.load(opened.models.fetch(champion), champion) if champion else None,
             champion,
         )
         offers["records"] = Offer(rows, RECORDS)

@@ -102,7 +102,7 @@ def _champion(context: dg.AssetExecutionContext, store: Store, version: str | No
     if version is None:
         return None
     try:
-        return Classifier.load(store.models.fetch(version))
+        return Classifier.load(store.models.fetch(version), version)
     except PermanentError as error:
         context.log.warning("The champion %s cannot be compared with: %s", version, error)
         return None

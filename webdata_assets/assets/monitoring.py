@@ -51,7 +51,7 @@ def monitoring(
         wanted,
         reference,
         current,
-        Classifier.load(opened.models.fetch(version)) if version else None,
+        Classifier.load(opened.models.fetch(version), version) if version else None,
         version=version,
         floor=_floor(opened, wanted, version),
         now=clock.now(),

@@ -11,6 +11,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.registry import schedule_name
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 from webdata_assets.tasks.model import Retrain
 
@@ -24,7 +25,7 @@ def build_schedules(
 
 def _schedule(source: Source, cron: str, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=f"crawl_{source.name.replace('-', '_')}",
+        name=schedule_name(source),
         cron_schedule=cron,
         execution_timezone="UTC",
         job=job,

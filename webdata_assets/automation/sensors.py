@@ -56,7 +56,7 @@ def build_recrawl_sensor(
     ) -> dg.SensorResult:
         now = clock.now()
         requests, waiting = [], []
-        for run_id in end_dead_runs(context.instance):
+        for run_id in end_dead_runs(context.instance, now=now):
             context.log.warning(f"run {run_id} is reported as failed: its process is gone")
         for line in repair_sources(store.open(), sources):
             context.log.info(line)

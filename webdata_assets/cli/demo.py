@@ -26,6 +26,7 @@ from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
 from webdata_assets.stages.embed.encoders.spec import EncoderSpec, load_encoder
 from webdata_assets.store import Store
+from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 
 SOURCES = ("demo_api", "demo_app", "demo_blog", "demo_shop")
 CHANGED = "demo_shop"
@@ -69,6 +70,25 @@ def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[s
     if not quiet:
         print_summary(summary)
     return summary
+
+
+def due_job(ledger: LedgerSnapshot, partition: Partition) -> str | None:
+    """Return the job that brings a partition to its end; None where it is, or a check has failed."""
+    for name, job in (
+        *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
+        *((name, REPLAY) for name in REPLAYED),
+    ):
+        states = ledger.states(TABLES[name]).filter(
+            (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        )
+        if states.height == 0:
+            return job
+        state = states.row(0, named=True)
+        if state["failed"]:
+            return None
+        if not state["admitted"]:
+            return job
+    return None
 
 
 def _silent(_line: str) -> None:
@@ -139,7 +159,8 @@ class _Story:
         Args:
             without_browser: sources that cannot run here; those that are found are added.
         """
-        unsettled = [(partition, job) for partition in self.wanted if (job := self._job_for(partition))]
+        ledger = LedgerSnapshot.read(self.store.tables)
+        unsettled = [(partition, job) for partition in self.wanted if (job := due_job(ledger, partition))]
         definitions = self._definitions()
         failed: set[str] = set()
         with _progress("partitions", len(self.wanted), show=self.show) as advance:
@@ -155,24 +176,6 @@ class _Story:
                         self.tell_line(f"   {partition}: {outcome.error_type}: {outcome.error}")
                 advance(1)
         return failed
-
-    def _job_for(self, partition: Partition) -> str | None:
-        """Return the job that brings a partition to its end; None where it is, or a check has failed."""
-        for name, job in (
-            *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
-            *((name, REPLAY) for name in REPLAYED),
-        ):
-            states = self.store.ledger.states(TABLES[name]).filter(
-                (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
-            )
-            if states.height == 0:
-                return job
-            state = states.row(0, named=True)
-            if state["failed"]:
-                return None
-            if not state["admitted"]:
-                return job
-        return None
 
     def _answer_sensors(self) -> None:
         for _ in range(MAX_ROUNDS):

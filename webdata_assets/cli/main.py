@@ -71,15 +71,19 @@ def demo(
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name that a proxy before it is called by, such as dagster.example.com."),
+    ] = None,
 ) -> None:
     """Open the Dagster UI: webserver and daemon, reachable from this machine only.
 
-    Example: webdata ui --port 3001
+    Pages of other sites that a browser has open can ask it nothing. Example: webdata ui --port 3001
     """
     from webdata_assets.cli.ui import serve_ui
 
     with fail_clearly():
-        raise typer.Exit(serve_ui(port))
+        raise typer.Exit(serve_ui(port, tuple(allow_host or ())))
 
 
 @app.command()

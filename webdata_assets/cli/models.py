@@ -62,7 +62,7 @@ def compare_models(first: str, second: str) -> dict[str, Any]:
     store = _store()
     registry = _registry(store)
     versions = [_find(registry, version) for version in (first, second)]
-    one, other = (Classifier.load(store.models.fetch(version)) for version in versions)
+    one, other = (Classifier.load(store.models.fetch(version), version) for version in versions)
     rows = held_back(store.read_admitted(TRAINING_SET))
     found = compare(one, other, rows, load_task(Settings().task))
     return {
@@ -117,7 +117,7 @@ def promote(version: str, reason: str | None) -> dict[str, Any]:
         raise _refused(f"{chosen} is in use already, with release {in_use.release}")
     if row["score"] < row["floor"]:
         raise _refused(f"{chosen} scores {row['score']:.3f}, under its floor of {row['floor']:.3f}")
-    classifier = Classifier.load(store.models.fetch(chosen))
+    classifier = Classifier.load(store.models.fetch(chosen), chosen)
     if in_use.encoder not in (None, classifier.model_id):
         raise _refused(
             f"{chosen} reads vectors of {classifier.model_id}, the index in use has those of "

@@ -54,7 +54,9 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(header_style="bold")
     for name in rows[0]:
         numeric = all(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            Text(printable(name.replace("_", " "))), justify="right" if numeric else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(printable("" if value is None else str(value))) for value in row.values()))
     console.print(table)

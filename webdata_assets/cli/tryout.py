@@ -36,7 +36,9 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
         PermanentError: it is neither a file nor a URL, or it could not be fetched; the message says why.
     """
     from webdata_assets.stages.clean.cleaner import clean
-    from webdata_assets.stages.extract.extractor import extract_pages
+    from webdata_assets.stages.extract.extraction import joined
+    from webdata_assets.stages.extract.workers.limits import Limits
+    from webdata_assets.stages.extract.workers.pool import ExtractionPool
 
     settings = Settings()
     source = load_sources(settings.sources, patches=settings.patches).get(name)
@@ -51,7 +53,9 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
             f"{url!r} is neither a file nor an absolute http or https URL",
             failure_domain=FailureDomain.CONFIGURATION,
         )
-    extraction = extract_pages(source, [payload])
+    # confined as in a run: a page that hangs its parser is killed
+    with ExtractionPool(1, Limits(settings.extract_page_seconds, settings.extract_memory_mb)) as pool:
+        extraction = joined(pool.extract(source, [payload]))
     cleaned = clean(source, date, extraction)
     records = cleaned.records.head(SHOWN_RECORDS)
     fields = [

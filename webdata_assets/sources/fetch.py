@@ -75,7 +75,8 @@ class Fetch(Strict):
     )
     headers: dict[str, str] = Field(
         default_factory=dict,
-        description="Extra request headers. `${NAME}` takes the environment variable, for secrets",
+        description="Extra request headers. `${NAME}` takes the environment variable, for secrets; those go "
+        "to the origins of the start URLs, and over https to the hosts that `hosts` names without a wildcard",
     )
     robots: Literal["obey", "ignore"] = Field(
         default="obey", description="Whether robots.txt is obeyed (RFC 9309)"

@@ -91,6 +91,7 @@ def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
                 )
                 report.append(problem.describe(entry.path))
             found[name] = entry
+    report += _schedules_of_one_name(found)
     if report:
         raise SourceFileError("\n".join(report))
     names = sorted(found)
@@ -126,6 +127,27 @@ def _read_all(files: list[Path], folder: Path) -> tuple[dict[str, _Entry], list[
             continue
         found[source.name] = _Entry(source, path, name_line)
     return found, report
+
+
+def _schedules_of_one_name(found: Mapping[str, _Entry]) -> list[str]:
+    """Return a problem for each source whose schedule would have another's name: Dagster's have no `-`."""
+    report: list[str] = []
+    taken: dict[str, str] = {}
+    for name, entry in found.items():
+        if entry.source.schedule is None or not entry.source.enabled:
+            continue
+        other = taken.setdefault(schedule_name(entry.source), name)
+        if other != name:
+            what = f"the schedules of {name!r} and {other!r} would have one name, in which `-` is `_`"
+            report.append(
+                Problem(entry.name_line, "name", what, "rename one of the two").describe(entry.path)
+            )
+    return report
+
+
+def schedule_name(source: Source) -> str:
+    """Return the name of a source's schedule in Dagster."""
+    return f"crawl_{source.name.replace('-', '_')}"
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ mean, and credentials, which are among the options that the caller brings.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _TIMEOUT = "60s"
-_RETRIES = 1_000
+RETRIES = 1_000
 """More than there is time for."""
-_RETRY_SECONDS = 90
+RETRY_SECONDS = 90
 """In all: a server that is started again meanwhile is not noticed."""
-_MAX_BACKOFF_SECONDS = 5
+MAX_BACKOFF_SECONDS = 5
 _CLIENT_OPTIONS = frozenset({"allow_http"})
+_BODY = re.compile(r"<[?!A-Za-z]|\{\s*\"")
+_CODE = re.compile(r"<Code>([A-Za-z0-9]{1,60})</Code>")
 
 
 @dataclass(frozen=True)
@@ -169,15 +172,15 @@ class Objects:
                 config=named or None,  # type: ignore[call-overload]
                 client_options=client,
                 retry_config={
-                    "max_retries": _RETRIES,
-                    "retry_timeout": dt.timedelta(seconds=_RETRY_SECONDS),
-                    "backoff": {"max_backoff": dt.timedelta(seconds=_MAX_BACKOFF_SECONDS)},
+                    "max_retries": RETRIES,
+                    "retry_timeout": dt.timedelta(seconds=RETRY_SECONDS),
+                    "backoff": {"max_backoff": dt.timedelta(seconds=MAX_BACKOFF_SECONDS)},
                 },
             )
             return store
         except (BaseError, ValueError) as error:
             raise PermanentError(
-                f"{self.uri} is no address of an object store that can be used: {_said(error)}; "
+                f"{self.uri} is no address of an object store that can be used: {said(error)}; "
                 "use s3://bucket/prefix, gs://… or abfs://…",
                 failure_domain=FailureDomain.CONFIGURATION,
             ) from error
@@ -208,16 +211,23 @@ class Objects:
             raise
         except (PermissionDeniedError, UnauthenticatedError) as error:
             raise PermanentError(
-                f"{self.uri}/{key} is refused: {_said(error)}; check the credentials in the environment "
+                f"{self.uri}/{key} is refused: {said(error)}; check the credentials in the environment "
                 "(AWS_ACCESS_KEY_ID, AWS_PROFILE or the machine's role) and what they may do",
                 failure_domain=FailureDomain.CONFIGURATION,
-            ) from error
+            ) from None
         except (BaseError, OSError) as error:
             raise TransientError(
-                f"{self.uri}/{key} cannot be reached: {_said(error)}", failure_domain=FailureDomain.RESOURCE
-            ) from error
+                f"{self.uri}/{key} cannot be reached: {said(error)}", failure_domain=FailureDomain.RESOURCE
+            ) from None
 
 
-def _said(error: Exception) -> str:
-    """Return what an error says; behind the first line it lists its own parts."""
-    return str(error).partition("\n")[0]
+def said(error: Exception) -> str:
+    """Return what a client of an object store says, without the body of the service's answer.
+
+    Services repeat in it what they were sent, session tokens and key ids included; its code is kept. Behind
+    the first line a client lists its own parts. Raise `from None` with it: the error itself is not cut.
+    """
+    text = str(error)
+    line = _BODY.split(text.partition("\n")[0])[0].rstrip(" :")
+    code = _CODE.search(text)
+    return f"{line}: {code[1]}" if code else line

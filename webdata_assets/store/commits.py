@@ -11,6 +11,7 @@ from typing import TypeVar
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from webdata_assets.errors import FailureDomain, TransientError
+from webdata_assets.stages.objects import said
 
 _Result = TypeVar("_Result")
 
@@ -30,7 +31,9 @@ def retried(action: Callable[[], _Result], *, what: str, tries: int = WRITE_TRIE
             return action()
         except (CommitFailedError, DeltaError) as error:
             if attempt == tries - 1 or not _is_conflict(error):
-                raise TransientError(f"cannot {what}: {error}", failure_domain=FailureDomain.SINK) from error
+                raise TransientError(
+                    f"cannot {what}: {said(error)}", failure_domain=FailureDomain.SINK
+                ) from None
             time.sleep(0.05 * 2**attempt)
     raise AssertionError("unreachable")
 

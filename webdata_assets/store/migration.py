@@ -17,6 +17,7 @@ from deltalake import CommitProperties, DeltaTable, Field, Schema, WriterPropert
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.schemas import Table
+from webdata_assets.store.patience import scan_patiently
 
 _INTEGERS: tuple[type[pl.DataType], ...] = (pl.Int8, pl.Int16, pl.Int32, pl.Int64)
 _ROWS_AT_ONCE = 20_000
@@ -80,7 +81,7 @@ def migrate(delta: DeltaTable, table: Table, layout: Callable[[], WriterProperti
     Raises:
         SchemaMigrationError: it holds a type that is not narrower, or columns that the schema has not.
     """
-    stored = pl.scan_delta(delta).collect_schema()
+    stored = scan_patiently(delta).collect_schema()
     widened = _widened(stored, table)
     surplus = [name for name in stored if name not in table.polars_schema]
     if surplus:
@@ -101,7 +102,7 @@ def _rewrite(delta: DeltaTable, table: Table, widened: dict[str, str], writer: W
     import pyarrow as pa
 
     newest = pl.CompatLevel.newest()
-    rows = as_present(pl.scan_delta(delta), table)
+    rows = as_present(scan_patiently(delta), table)
 
     def batches() -> Iterator[Any]:
         for frame in rows.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True):

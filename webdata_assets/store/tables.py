@@ -20,6 +20,7 @@ from webdata_assets.store.files import COMPACTED_ROW_BYTES, layout
 from webdata_assets.store.fitting import check_frame, check_types
 from webdata_assets.store.location import Location
 from webdata_assets.store.migration import as_present, is_present, migrate
+from webdata_assets.store.patience import patient_options, scan_patiently
 from webdata_assets.store.predicates import partition_filters, partition_predicate
 
 REOPENED_AFTER = 25
@@ -138,7 +139,7 @@ class Tables:
 
     def ensure(self, table: Table) -> None:
         """Create the table if there is none. Several first writers may race; one creates, all return."""
-        uri, options = self.location.table(table.name), dict(self.location.options)
+        uri, options = self.location.table(table.name), patient_options(self.location)
         if DeltaTable.is_deltatable(uri, options):
             return
         self.location.check_writable()
@@ -157,7 +158,7 @@ class Tables:
 
     def exists(self, table: Table) -> bool:
         """Whether anything was ever written to the table."""
-        return DeltaTable.is_deltatable(self.location.table(table.name), dict(self.location.options))
+        return DeltaTable.is_deltatable(self.location.table(table.name), patient_options(self.location))
 
     def version(self, table: Table) -> int | None:
         """The table's newest Delta version; None when nothing was ever written to it."""
@@ -176,7 +177,7 @@ class Tables:
         delta = self.open(table)
         if delta is None:
             return table.empty().lazy()
-        return as_present(pl.scan_delta(delta), table)
+        return as_present(scan_patiently(delta), table)
 
     def scan_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
         """Rows of one partition, admitted or not, in the order in which they were written."""
@@ -202,7 +203,7 @@ class Tables:
                 opened.update_incremental()
             if opened is None or opened.version() - opened_at >= REOPENED_AFTER:
                 opened = DeltaTable(
-                    self.location.table(table.name), storage_options=dict(self.location.options)
+                    self.location.table(table.name), storage_options=patient_options(self.location)
                 )
                 self._opened[table.name] = opened, opened.version()
         except TableNotFoundError:

@@ -1,8 +1,12 @@
 """Runs whose process is gone, and runs that only look so."""
 
+import datetime as dt
+import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from webdata_assets.automation.dead_runs import end_dead_runs
+from webdata_assets.automation.dead_runs import SILENT_SECONDS, end_dead_runs
 from webdata_assets.automation.tags import KILLED_TAG
 from webdata_assets.orchestration.identity import PROCESS_TAG, ProcessIdentity, is_gone, process_tag
 
@@ -92,6 +96,33 @@ def test_a_retry_that_took_over_the_tags_of_a_dead_run_is_left_alone(
 ):
     start(instance, ended, named=str(uuid.uuid4()), status=dg.DagsterRunStatus.NOT_STARTED)
     assert end_dead_runs(instance) == []
+
+
+@pytest.fixture
+def listening() -> Iterator[str]:
+    """The address of a socket on which a server listens, until it is closed and stays behind."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
+        server.bind(address := f"{folder}/server")
+        server.listen()
+        yield address
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
+def test_a_run_that_died_with_its_code_server_before_it_told_its_process_is_reported_as_failed(
+    instance: dg.DagsterInstance, listening: str, status: dg.DagsterRunStatus
+):
+    def starting(address: str) -> str:
+        tags = {**LAUNCHED, ".dagster/grpc_info": json.dumps({"host": "localhost", "socket": address})}
+        return instance.create_run_for_job(idle, status=status, tags=tags).run_id
+
+    starting(listening)
+    dead = starting(f"{listening}-of-a-server-that-is-gone")
+    now = dt.datetime.now(dt.UTC)
+    later = now + dt.timedelta(seconds=SILENT_SECONDS + 1)
+    assert end_dead_runs(instance, now=now) == []
+    # another machine's socket is not to be found here either
+    assert end_dead_runs(instance) == []
+    assert end_dead_runs(instance, now=later) == [dead]
 
 
 @pytest.mark.parametrize("changed", [{"host": "another"}, {"namespace": "1"}])

@@ -49,9 +49,9 @@ def measure(partitions: int, writes: int = _WRITES) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         Store.open(folder).tables.ensure(FRONTIER)
         for start in range(0, partitions, _AT_ONCE):
-            _fill(Store.open(folder), range(start, min(partitions, start + _AT_ONCE)))
+            fill(Store.open(folder), range(start, min(partitions, start + _AT_ONCE)))
         store = Store.open(folder)
-        one = _partition(partitions // 2)
+        one = partition_of(partitions // 2)
         store.tables.read_partition(FRONTIER, one)
         commits = [_timed(lambda at=at: _write(store, partitions + at)) for at in range(writes)]
         return {
@@ -64,18 +64,20 @@ def measure(partitions: int, writes: int = _WRITES) -> dict[str, float]:
         }
 
 
-def _partition(number: int) -> Partition:
+def partition_of(number: int) -> Partition:
+    """Return a partition by its number, of ten sources."""
     date = dt.date(2000, 1, 1) + dt.timedelta(days=number // _SOURCES)
     return Partition(date, f"s{number % _SOURCES}")
 
 
-def _fill(store: Store, numbers: range) -> None:
-    rows = [row("frontier", _partition(number)) for number in numbers]
+def fill(store: Store, numbers: range) -> None:
+    """Write and admit partitions of one row each: one commit to the table, one to the ledger."""
+    rows = [row("frontier", partition_of(number)) for number in numbers]
     store.tables.append(FRONTIER, frame("frontier", *rows))
     entries = [
         {
-            "asset": "frontier", "check": check, "date": _partition(number).date,
-            "source": _partition(number).source, "passed": check != MATERIALIZED, "severity": "ERROR",
+            "asset": "frontier", "check": check, "date": partition_of(number).date,
+            "source": partition_of(number).source, "passed": check != MATERIALIZED, "severity": "ERROR",
             "blocking": check in FRONTIER.blocking_checks, "data_version": f"{number:064x}", "rows": 1,
             "run_id": "run", "at": NOON + dt.timedelta(seconds=check != MATERIALIZED),
         }
@@ -86,7 +88,7 @@ def _fill(store: Store, numbers: range) -> None:
 
 
 def _write(store: Store, number: int) -> None:
-    partition = _partition(number)
+    partition = partition_of(number)
     rows = frame("frontier", row("frontier", partition))
     store.tables.overwrite(FRONTIER, rows, partition=partition, run_id="run", data_version="0" * 64)
 

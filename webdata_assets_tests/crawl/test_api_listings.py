@@ -68,6 +68,12 @@ def test_items_that_are_no_list_are_said_so(items: object) -> None:
     assert caught.value.failure_domain is FailureDomain.PARSE
 
 
+def test_a_cursor_that_compares_text_with_numbers_is_said_not_to_fit() -> None:
+    with pytest.raises(PermanentError, match="does not fit the response") as caught:
+        following({"items": [{"id": 1}, {"id": "a"}]}, cursor="max_by(items, &id).id")
+    assert caught.value.failure_domain is FailureDomain.PARSE
+
+
 @pytest.mark.parametrize("number", ["two", "-1", "1.5", "", "9" * 5_000])
 def test_a_listing_that_starts_at_no_number_must_be_mended_by_a_person(number: str) -> None:
     with pytest.raises(PermanentError, match=r"'page'.*is no number") as caught:

@@ -100,7 +100,10 @@ def test_a_process_that_dies_costs_the_pages_in_flight_and_no_more(site: FaultSe
             kill(victim)
             with pytest.raises(TransientError) as caught:
                 await visit
-            assert caught.value.failure_domain is FailureDomain.TARGET
+            is_page = victim == "--type=renderer"
+            assert caught.value.failure_domain is (
+                FailureDomain.RESOURCE if is_page else FailureDomain.TARGET
+            )
             assert b"fine" in (await ask(transport, "fine")).body, victim
 
     before = descendants()

@@ -93,6 +93,19 @@ def test_what_is_not_well_formed_is_read_as_feed_readers_do() -> None:
     assert links("\n\n  " + RSS.format("<item><link>/a</link></item>")) == ["https://site.test/a"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<rss><item>&#xd800;<link>/a", id="half of a surrogate pair"),
+        pytest.param("<item<link<channel</item</link>", id="a link that ends outside of its item"),
+    ],
+)
+def test_what_feedparser_stumbles_over_is_refused(body: str) -> None:
+    with pytest.raises(PermanentError, match="expected a feed") as caught:
+        links(body)
+    assert caught.value.failure_domain is FailureDomain.PARSE
+
+
 def test_what_is_not_well_formed_and_large_is_refused() -> None:
     with pytest.raises(PermanentError, match="expected a feed"):
         links(RSS.format("<item><link>/a</link></item>" * 40_000)[:-10])

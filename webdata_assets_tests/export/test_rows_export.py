@@ -167,7 +167,9 @@ def test_a_failure_in_the_middle_leaves_the_old_file(folder: Path) -> None:
     assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("rows.parquet", before)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1+1", "＠SUM(1)", "'=1+1"]
+)
 def test_csv_disarms_formulas(folder: Path, text: str) -> None:
     out = written(folder, "csv", pl.DataFrame({"text": [text, "a=b", None, ""], "number": [-1, 2, 3, 4]}))
     cells = list(csv.DictReader(io.StringIO(out.read_bytes().decode(), newline="")))

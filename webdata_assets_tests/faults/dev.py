@@ -24,6 +24,7 @@ from webdata_assets_tests.site.mailboxes import free_port
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 COMMAND_SECONDS = 120.0
+ANSWER_SECONDS = 60.0
 LOCATION, REPOSITORY_NAME = "webdata_assets", "__repository__"
 
 _LAUNCH = """
@@ -35,7 +36,12 @@ mutation Launch($params: ExecutionParams!) {
   }
 }
 """
-_LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } } }"
+_LOCATIONS = """
+{ workspaceOrError { ... on Workspace { locationEntries {
+    loadStatus
+    locationOrLoadError { __typename ... on PythonError { message } }
+} } } }
+"""
 
 
 @dataclass(frozen=True)
@@ -61,24 +67,22 @@ class Dev:
             json.dumps({"query": query, "variables": variables}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request) as response:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:
             answer: dict[str, Any] = json.load(response)["data"]
         return answer
 
     def is_loaded(self) -> bool:
         """Return whether the webserver answers and has loaded the code location."""
         with suppress(OSError):
-            entries = self.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]
-            return [entry["loadStatus"] for entry in entries] == ["LOADED"]
+            [entry] = self.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]
+            location = entry["locationOrLoadError"] or {"__typename": "none yet"}
+            assert location["__typename"] != "PythonError", location
+            return bool(entry["loadStatus"] == "LOADED")
         return False
 
-    def launch(self, job: str, partition: Partition) -> str:
+    def launch(self, job: str, partition: Partition | None) -> str:
         """Launch a run as the UI's button does; return its id."""
-        tags = {
-            "dagster/partition": partition.key,
-            "dagster/partition/date": str(partition.date),
-            "dagster/partition/source": partition.source,
-        }
+        tags = {} if partition is None else partition.tags
         selector = {
             "repositoryLocationName": LOCATION,
             "repositoryName": REPOSITORY_NAME,

@@ -1,16 +1,20 @@
-"""The fixture by which a test states its figure."""
+"""The fixture by which a test states its figure, and the crawl's fault server and browser."""
 
 import json
 from collections.abc import Callable
 
 import pytest
 
+from webdata_assets_tests.crawl.conftest import chromium, crawling, site
+
+__all__ = ["chromium", "crawling", "proves", "site"]
+
 Proves = Callable[[str, str, str], None]
 
 
 @pytest.fixture
 def proves(record_property: Callable[[str, object], None]) -> Proves:
-    """Enter a row of docs/hostile-input.md: the part that was attacked, with what, and the figure measured."""
+    """Enter a row of docs/hostile-input.md: the part that was attacked, with what, the figure measured."""
 
     def enter(part: str, attack: str, figure: str) -> None:
         record_property("hostile", json.dumps([part, attack, figure]))

@@ -1,5 +1,6 @@
 """Kills while the spool lies in an object store: of the crawling process, and of the S3 server."""
 
+import datetime as dt
 import subprocess
 import sys
 import threading
@@ -9,14 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from webdata_assets.partitions import Partition
+from webdata_assets.schemas import TABLES
 from webdata_assets.stages.crawl.object_spool import ObjectSpool
 from webdata_assets.stages.crawl.result import CrawlResult
 from webdata_assets.stages.objects import Objects
+from webdata_assets.store import Store
 from webdata_assets_tests.crawl.harness import Crawling, hashed
 from webdata_assets_tests.crawl.killable import CONCURRENCY, big_site
 from webdata_assets_tests.crawl.test_resume import PAGES, build_big_site
 from webdata_assets_tests.deployment import REPOSITORY
 from webdata_assets_tests.servers.s3 import S3Place, S3Server
+from webdata_assets_tests.store.rows import frame, put, row
+
+OUTAGE_SECONDS = 6.0
 
 
 def wait_for(crawling: Crawling, requests: int) -> None:
@@ -79,3 +86,29 @@ def test_a_crawl_outlives_the_end_and_the_restart_of_its_s3_server(
         assert sum(1 for _ in whole.entries()) == PAGES
     finally:
         server.kill()
+
+
+def test_tables_are_read_and_written_over_an_outage_of_their_s3_server(tmp_path: Path) -> None:
+    server, frontier = S3Server(tmp_path / "s3"), TABLES["frontier"]
+    server.start()
+    store = Store.open("s3://webdata/outage", options=server.environment, cache=tmp_path / "cache")
+    partitions = [Partition(dt.date(2026, 6, day), "site") for day in (1, 2)]
+    write(store, partitions[0])
+    for action in (
+        lambda: store.tables.scan_partition(frontier, partitions[0]).collect(),
+        lambda: write(store, partitions[1]),
+    ):
+        server.kill()
+        # longer than the clients' own ten tries
+        restart = threading.Timer(OUTAGE_SECONDS, server.start)
+        restart.start()
+        try:
+            action()
+        finally:
+            restart.join()
+    assert store.tables.scan(frontier).collect().height == len(partitions)
+    server.kill()
+
+
+def write(store: Store, partition: Partition) -> None:
+    put(store, "frontier", frame("frontier", row("frontier", partition, 0)), partition)

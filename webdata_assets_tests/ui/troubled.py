@@ -1,10 +1,8 @@
-"""Partitions in trouble: a host that went down, pages of hostile text, and a model with a hostile label.
+"""Partitions in trouble: a host that went down, and a model with a hostile label.
 
 What belongs here: making them in a deployment. What does not: assertions on what the UI shows.
 """
 
-import html
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
@@ -17,40 +15,34 @@ from webdata_assets_tests.site.server import FaultServer
 from webdata_assets_tests.ui.conftest import run
 
 IMAGE = "![x](http://evil.test/x.png)"
-HOSTILE = f"{IMAGE}<script>window.pwned=1</script><img src=http://evil.test/y.png onerror=window.pwned=1>"
-PAUSED_HOST, HOSTILE_HOST = "paused.test", "hostile.test"
-PAUSED, REFUSED = "2026-06-07|paused", "2026-06-07|hostile"
+PAUSED_HOST = "paused.test"
+PAUSED = "2026-06-07|paused"
 DOWN = [f"down/{number}" for number in range(8)]
 
 
-def write_sources(deployment: Deployment) -> None:
-    """Write both source files: a running UI knows the sources that it found when it began."""
-    breaker = {"min_requests": 4, "probe_seconds": 0.2, "max_wait_seconds": 0.5}
-    paused = _source("paused", PAUSED_HOST, ["a", *DOWN], {"breaker": breaker, "concurrency": 1})
-    paused["expect"] = {"fetched": 0}
-    hostile = _source("hostile", HOSTILE_HOST, [IMAGE, f"dead/{IMAGE}"], {"max_attempts": 1})
-    hostile["expect"] = {"fetched": 0.1, "error_status": 1}
-    for values in (paused, hostile):
-        deployment.write_source(values, f"{values['name']}.yaml")
-
-
-def _source(name: str, host: str, paths: Sequence[str], fetch: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "name": name,
-        "description": f"A host called {host}",
-        "owners": ["team:demo"],
-        "start": "2026-06-01",
-        "end": "2026-06-07",
-        "allow_private": True,
-        "as_of": {"header": "X-As-Of"},
-        "fetch": {
-            "discover": [{"by": "urls", "start": [f"http://{host}/{path}" for path in paths]}],
-            "requests_per_second": 100,
-            "robots": "ignore",
-            **fetch,
-        },
-        "extract": {"kind": "article", "fields": {"published_at": {"type": "date", "css": "time"}}},
-    }  # fmt: skip
+def write_source(deployment: Deployment) -> None:
+    """Write the source file: a running UI knows the sources that it found when it began."""
+    paths = ["a", *DOWN]
+    deployment.write_source(
+        {
+            "name": "paused",
+            "description": f"A host called {PAUSED_HOST}",
+            "owners": ["team:demo"],
+            "start": "2026-06-01",
+            "end": "2026-06-07",
+            "allow_private": True,
+            "as_of": {"header": "X-As-Of"},
+            "fetch": {
+                "discover": [{"by": "urls", "start": [f"http://{PAUSED_HOST}/{path}" for path in paths]}],
+                "requests_per_second": 100,
+                "robots": "ignore",
+                "breaker": {"min_requests": 4, "probe_seconds": 0.2, "max_wait_seconds": 0.5},
+                "concurrency": 1,
+            },
+            "extract": {"kind": "article", "fields": {"published_at": {"type": "date", "css": "time"}}},
+            "expect": {"fetched": 0},
+        }
+    )
 
 
 def crawl_paused(deployment: Deployment) -> None:
@@ -61,19 +53,6 @@ def crawl_paused(deployment: Deployment) -> None:
             site.add(f"/{path}", status(503))
         deployment.connect_to[PAUSED_HOST] = site.address
         run(deployment, CRAWL, PAUSED)
-
-
-def crawl_hostile(deployment: Deployment) -> str:
-    """Crawl a partition whose dates are hostile text, on URLs that are, one of them dead; return the run."""
-    with FaultServer() as site:
-        text = html.escape(HOSTILE)
-        body = f"<!doctype html><title>{text}</title><article><h1>{text}</h1><time>{text}</time></article>"
-        site.add(f"/{IMAGE}", page(body))
-        site.add(f"/dead/{IMAGE}", page("out of order", status=500))
-        deployment.connect_to[HOSTILE_HOST] = site.address
-        outcome = run(deployment, CRAWL, REFUSED)
-    assert outcome.failed_checks == ("records.valid_share",)
-    return outcome.run_id
 
 
 def make_model(deployment: Deployment) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from webdata_assets_tests.deployment import REPOSITORY
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 
 

@@ -14,13 +14,7 @@ import dagster as dg
 from webdata_assets.automation.alerts.cause import Cause, about, written
 from webdata_assets.automation.jobs import CRAWL, DELIVER, EMBED, PROMOTE, PUBLISH, REPLAY, RETRAIN
 from webdata_assets.automation.tags import ENDED, KILLED_TAG
-from webdata_assets.errors import (
-    FailureDomain,
-    NotAdmittedError,
-    SinkFileError,
-    SourceFileError,
-    TaskFileError,
-)
+from webdata_assets.errors import FailureDomain, domain_told
 from webdata_assets.partitions import Partition
 
 ASSETS = "__ASSET_JOB"
@@ -46,13 +40,6 @@ READ_RUNS = 2_000
 LONGER_THAN_MEDIANS = 3
 MEDIAN_OF = 20
 
-DOMAINS: Mapping[str, FailureDomain] = {
-    NotAdmittedError.__name__: FailureDomain.PARSE,
-    SinkFileError.__name__: FailureDomain.CONFIGURATION,
-    SourceFileError.__name__: FailureDomain.CONFIGURATION,
-    TaskFileError.__name__: FailureDomain.CONFIGURATION,
-}
-
 
 @dataclass(frozen=True)
 class Run:
@@ -63,6 +50,7 @@ class Run:
         step: that failed with an error which is no failed check; None for a run that succeeded, or that ended
             with failed checks alone. Empty where no step failed: the run's process died, say.
         error: the error's class.
+        domain: whose fault it is; None for a bug, and where no step failed.
     """
 
     run_id: str
@@ -71,6 +59,7 @@ class Run:
     key: str
     step: str | None = None
     error: str = ""
+    domain: FailureDomain | None = None
 
     @property
     def cause(self) -> str:
@@ -144,12 +133,12 @@ def run_causes(seen: RunsSeen, known: Mapping[str, Cause]) -> list[Cause]:
 
 def _ended(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Run:
     success = run.status is dg.DagsterRunStatus.SUCCESS
-    step, error = (None, "") if success else _crash(instance, run)
-    return Run(run.run_id, run.root_run_id or run.run_id, run.job_name, _key(run), step, error)
+    step, error, domain = (None, "", None) if success else _crash(instance, run)
+    return Run(run.run_id, run.root_run_id or run.run_id, run.job_name, _key(run), step, error, domain)
 
 
-def _crash(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str | None, str]:
-    """Return the first step that crashed and its error's class; None where only checks failed."""
+def _crash(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str | None, str, FailureDomain | None]:
+    """Return the first step that crashed, its error's class and domain; None where only checks failed."""
     records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
     checks = 0
     for record in records:
@@ -161,10 +150,10 @@ def _crash(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str | None
         if "DagsterAssetCheckFailedError" in (failure.error.cls_name or ""):
             checks += 1
         else:
-            return event.step_key or "", cause.cls_name or ""
+            return event.step_key or "", cause.cls_name or "", domain_told(cause.message)
     if checks:
-        return None, ""
-    return "", "killed" if KILLED_TAG in run.tags else ""
+        return None, "", None
+    return "", "killed" if KILLED_TAG in run.tags else "", None
 
 
 def _failure(run: Run) -> Cause:
@@ -178,7 +167,7 @@ def _failure(run: Run) -> Cause:
         kind="delivery_halted" if is_delivery else "run_failed",
         date=partition.date if partition else None,
         source=partition.source if partition else None,
-        failure_domain=FailureDomain.SINK if is_delivery else DOMAINS.get(run.error),
+        failure_domain=FailureDomain.SINK if is_delivery else run.domain,
         title=f"{subject}: a run of {run.job} failed" + (" at the delivery" if is_delivery else ""),
         body=written(
             f"{what}, in run {run.run_id}.",

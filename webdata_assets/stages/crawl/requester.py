@@ -16,6 +16,7 @@ from webdata_assets.sources.fetch import StoredWay
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import Clock
 from webdata_assets.stages.crawl.hosts import HostClosedError, HostHealth
+from webdata_assets.stages.crawl.http.credentials import credential_scope_of, secret_names
 from webdata_assets.stages.crawl.http.headers import source_headers
 from webdata_assets.stages.crawl.http.proxies import ProxyPool
 from webdata_assets.stages.crawl.node import host_of_canonical
@@ -88,6 +89,11 @@ class Requester:
         if source.as_of is not None and source.as_of.header is not None:
             self._own_headers[source.as_of.header.lower()] = date.strftime(source.as_of.format)
         self._source_headers = {name.lower(): value for name, value in source_headers(source).items()}
+        secrets = secret_names(source)
+        self._plain_headers = {
+            name: value for name, value in self._source_headers.items() if name not in secrets
+        }
+        self._credential_scope = credential_scope_of(source)
         self.politeness = Politeness(
             requests_per_second=source.fetch.requests_per_second,
             concurrency=source.fetch.concurrency,
@@ -133,7 +139,8 @@ class Requester:
                 self.politeness.slow_down(host_of_canonical(url), verdict.crawl_delay)
         headers = self._own_headers
         if credentials and (self._source_headers or conditions):
-            headers = headers | self._source_headers | conditions
+            own = self._source_headers if url in self._credential_scope else self._plain_headers
+            headers = headers | own | conditions
         as_of = self.source.as_of
         asked = with_as_of(url, as_of, self.date)
         response = await self._request(self.ways[way], asked, headers, self.source.fetch.max_body_bytes)
@@ -204,8 +211,9 @@ class Requester:
             except ProxyFailedError:
                 self._report(proxy, ok=False)
                 raise
-            except TransientError:
-                succeeded, failed = False, True
+            except TransientError as error:
+                # what a page does to a browser says nothing of its host
+                succeeded, failed = error.failure_domain is FailureDomain.RESOURCE, True
                 raise
             except PermanentError:
                 succeeded = True

@@ -80,7 +80,7 @@ class Visited:
     @property
     def finished(self) -> int:
         """The number of URLs that have their outcome."""
-        number: int = self._database.execute("SELECT count(*) FROM visits").fetchone()[0]
+        number: int = self._database.execute("SELECT visits FROM counted").fetchone()[0]
         return number
 
     @property

@@ -31,6 +31,7 @@ from webdata_assets.stages.crawl.discovery import Found, keep_recent
 from webdata_assets.stages.crawl.node import Node, host_of_canonical
 from webdata_assets.stages.crawl.visited import Visited
 from webdata_assets.stages.crawl.walk_sql import (
+    COUNT_EARLIER,
     INSERT_FOUND,
     INSERT_START,
     NODE_COLUMNS,
@@ -70,6 +71,7 @@ class Walk:
         self._rules = source.fetch.discover
         self._date = date
         self._level = -1
+        self._earlier = self._counted_to = 0
         self._broken: set[int] = set()
         self._naming: set[int] = set()
         scratch.mkdir(parents=True, exist_ok=True)
@@ -92,7 +94,7 @@ class Walk:
 
     def __len__(self) -> int:
         """The number of URLs known so far."""
-        return self._number("SELECT count(*) FROM urls")
+        return self._number("SELECT urls FROM counted")
 
     def begin_level(self) -> list[str]:
         """Begin with the URLs of the next depth; return their hosts, none when all is visited."""
@@ -114,6 +116,7 @@ class Walk:
             cap: pages of the crawl, `fetch.max_pages`. The URLs that come first in their order are kept.
             per_host: pages of one host, `fetch.max_pages_per_host`.
         """
+        self._count_earlier(by_host=per_host is not None)
         capped = 0
         if per_host is not None:
             capped += self._settle(
@@ -121,21 +124,30 @@ class Walk:
                 f"the cap of {per_host} pages of one host (fetch.max_pages_per_host) is reached",
                 """
                 SELECT url FROM (
-                    SELECT url, first_turn,
-                        row_number() OVER (PARTITION BY host ORDER BY first_turn, url) AS place
-                    FROM urls WHERE first_turn <= :level
-                ) WHERE first_turn = :level AND place > :cap
+                    SELECT url, coalesce(pages, 0)
+                        + row_number() OVER (PARTITION BY host ORDER BY url) AS place
+                    FROM urls LEFT JOIN earlier USING (host) WHERE first_turn = :level
+                ) WHERE place > :cap
                 """,
                 {"level": self._level, "cap": per_host},
             )
-        earlier = self._number("SELECT count(*) FROM urls WHERE first_turn < ?", self._level)
         capped += self._settle(
             "skipped",
             f"the cap of {cap} pages (fetch.max_pages) is reached",
             "SELECT url FROM urls WHERE first_turn = :level ORDER BY url LIMIT -1 OFFSET :places",
-            {"level": self._level, "places": max(0, cap - earlier)},
+            {"level": self._level, "places": max(0, cap - self._earlier)},
         )
         return capped > 0
+
+    def _count_earlier(self, *, by_host: bool) -> None:
+        """Add what came to the levels before this one since it was last counted: each level counts once."""
+        between = (self._counted_to, self._level)
+        self._earlier += self._number(
+            "SELECT count(*) FROM urls WHERE first_turn >= ? AND first_turn < ?", *between
+        )
+        if by_host:
+            self._database.execute(COUNT_EARLIER, between)
+        self._counted_to = self._level
 
     def level_of(self, host: str) -> Iterator[tuple[Node, bool]]:
         """Yield the level's URLs of one host that are to be visited, or only read for links, by URL.

@@ -35,6 +35,13 @@ CREATE TABLE kept_links (
     url TEXT, date TEXT, rule TEXT, links TEXT, PRIMARY KEY (url, date)
 ) WITHOUT ROWID;
 CREATE TABLE retries (url TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
+CREATE TABLE earlier (host TEXT PRIMARY KEY, pages INTEGER) WITHOUT ROWID; -- of the levels before this one
+-- counting rows reads all of them, and every level and every second asks how many there are
+CREATE TABLE counted (urls INTEGER, visits INTEGER);
+INSERT INTO counted VALUES (0, 0);
+CREATE TRIGGER known AFTER INSERT ON urls BEGIN UPDATE counted SET urls = urls + 1; END;
+CREATE TRIGGER visited AFTER INSERT ON visits BEGIN UPDATE counted SET visits = visits + 1; END;
+CREATE TRIGGER forgotten AFTER DELETE ON visits BEGIN UPDATE counted SET visits = visits - 1; END;
 BEGIN;
 """
 
@@ -48,6 +55,11 @@ PAGE_COLUMNS = ("url", "role", "rule", "why", "discovered_from", "depth")
 
 INSERT_START = """
 INSERT INTO urls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, NULL, NULL, ?8, ?9, ?10, ?11, ?12)
+"""
+
+COUNT_EARLIER = """
+INSERT INTO earlier SELECT host, count(*) FROM urls WHERE first_turn >= ? AND first_turn < ? GROUP BY host
+ON CONFLICT (host) DO UPDATE SET pages = pages + excluded.pages
 """
 
 # What two finds of one URL say together does not depend on their order: the first rule that reads the page

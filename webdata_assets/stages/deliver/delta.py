@@ -26,6 +26,7 @@ from webdata_assets.stages.deliver.sink import (
     Shape,
     require_no_more_columns,
 )
+from webdata_assets.stages.objects import said
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -75,8 +76,8 @@ class DeltaSink:
                     time.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 (jitter)
         except (DeltaError, OSError) as error:
             raise TransientError(
-                f"{self.uri} cannot be written: {error}", failure_domain=FailureDomain.SINK
-            ) from error
+                f"{self.uri} cannot be written: {said(error)}", failure_domain=FailureDomain.SINK
+            ) from None
         raise TransientError(
             f"{self.uri}: {_MAX_ATTEMPTS} attempts in a row were overtaken by others",
             failure_domain=FailureDomain.SINK,
@@ -93,8 +94,8 @@ class DeltaSink:
             return self._rows_of(DeltaTable(self.uri, storage_options=self._options))
         except (DeltaError, OSError) as error:
             raise TransientError(
-                f"{self.uri} cannot be read: {error}", failure_domain=FailureDomain.SINK
-            ) from error
+                f"{self.uri} cannot be read: {said(error)}", failure_domain=FailureDomain.SINK
+            ) from None
 
     def _merge(self, rows: pl.DataFrame, delivery: Delivery) -> MergeResult:
         table = self._create()

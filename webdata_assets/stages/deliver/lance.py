@@ -29,6 +29,7 @@ from webdata_assets.stages.deliver.sink import (
     Shape,
     require_no_more_columns,
 )
+from webdata_assets.stages.objects import said
 
 _MAX_ATTEMPTS = 20
 
@@ -202,10 +203,13 @@ class LanceSink:
         """Return what LanceDB answers; its errors of storage and conflict are transient."""
         try:
             return action()
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
+            # it has no type of its own for a service that refuses
+            if isinstance(error, ValueError) and "IO" not in str(error):
+                raise
             raise TransientError(
-                f"{self.uri} cannot be used: {error}", failure_domain=FailureDomain.SINK
-            ) from error
+                f"{self.uri} cannot be used: {said(error)}", failure_domain=FailureDomain.SINK
+            ) from None
 
 
 def _searchable(rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,15 +6,16 @@ What does not: writing files (formats.py).
 
 import polars as pl
 
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"
 
 
 def as_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame that can be written as CSV.
 
-    Lists are JSON, binaries base64, moments ISO 8601 in UTC. Texts that begin with `=`, `+`, `-`, `@`, a tab
-    or a carriage return get an apostrophe before them, so that no spreadsheet takes them for a formula
-    (OWASP, CSV Injection).
+    Lists are JSON, binaries base64, moments ISO 8601 in UTC. Texts that begin with `=`, `+`, `-`, `@`, one of
+    their full-width forms, a tab, a carriage return or a line feed get an apostrophe before them, so that no
+    spreadsheet takes them for a formula (OWASP, CSV Injection). So do those that begin so after apostrophes
+    of their own: one apostrophe before such a sign is ours, and can be taken away again.
     """
     return frame.select(_cell(name, dtype) for name, dtype in frame.schema.items())
 

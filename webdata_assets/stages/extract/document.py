@@ -13,6 +13,7 @@ import orjson
 from selectolax.lexbor import LexborHTMLParser
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.exact_json import load_exact
 from webdata_assets.stages.extract.decode import decode
 from webdata_assets.stages.extract.structured import StructuredData, read_structured
 from webdata_assets.stages.extract.visible_text import text_of
@@ -119,7 +120,7 @@ def _drop_permalinks(tree: LexborHTMLParser) -> bool:
 
 def _parse_json(text: str, media_type: str) -> object:
     try:
-        return orjson.loads(text)
+        return load_exact(text)
     except orjson.JSONDecodeError as error:
         told = f" (sent as {media_type})" if media_type else ""
         raise _unreadable(f"not JSON{told}: {error}") from error

@@ -12,6 +12,7 @@ from unicodedata import category
 
 from selectolax.lexbor import LexborNode
 
+from webdata_assets.stages.exact_json import whole_number
 from webdata_assets.stages.extract.document import Document
 from webdata_assets.stages.extract.structured import JsonObject, StructuredData, types_of
 from webdata_assets.stages.extract.structured.choosing import best_object
@@ -20,7 +21,6 @@ from webdata_assets.stages.extract.structured.objects import objects_in
 
 _MAX_STARTS = 20
 """Brackets in a text that are tried as the start of its JSON."""
-_SAFE_DIGITS = 19
 
 
 def is_empty(value: object) -> bool:
@@ -38,7 +38,7 @@ def json_within(text: str) -> object:
 
     Scripts often hold more than JSON, such as `window.state = {…};`.
     """
-    decoder = json.JSONDecoder(strict=False, parse_int=_number, parse_constant=lambda _: None)
+    decoder = json.JSONDecoder(strict=False, parse_int=whole_number, parse_constant=lambda _: None)
     for start in islice(re.finditer(r"[{\[]", text), _MAX_STARTS):
         try:
             found = decoder.raw_decode(text, start.start())[0]
@@ -84,8 +84,3 @@ def _first_of(
 ) -> JsonObject | None:
     found = next((entry for entry in objects if schema_type in types_of(entry)), None)
     return structured.resolved(found) if found else None
-
-
-def _number(digits: str) -> int | float:
-    """Return an integer of 64 bits, beyond which JSON is written with floats only."""
-    return int(digits) if len(digits) < _SAFE_DIGITS else float(digits)

@@ -11,14 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA
 from webdata_assets.stages.index.filters import equals_any
 from webdata_assets.stages.index.index import SyncResult
 from webdata_assets.stages.index.lance_indexes import needs_work, update_indexes
 from webdata_assets.stages.index.lance_rows import arrow_schema, to_arrow
 from webdata_assets.stages.index.lance_snapshot import LanceSnapshot
+from webdata_assets.stages.index.lance_sums import LanceSums
 from webdata_assets.stages.index.sync import HELD_SCHEMA, SyncPlan, plan_sync
+from webdata_assets.stages.objects import said
 
 TABLE = "chunks"
 EXACT_BELOW_ROWS = 20_000
@@ -51,6 +53,7 @@ class LanceIndex:
     ) -> None:
         self.uri = str(uri)
         self._options = dict(options or {})
+        self._sums = LanceSums(self.uri, TABLE, self._options)
         self._exact_below = exact_below
         self._keep_unnamed = keep_unnamed
 
@@ -92,9 +95,17 @@ class LanceIndex:
             table = self._commit(None, plan_sync(_no_chunks(), _held(None)))
         if snapshot not in table.tags.list():
             table.tags.create(snapshot, table.version)
+        # also after a naming that was killed between the two
+        self._sums.note(snapshot)
 
     def at(self, snapshot: str | None = None) -> LanceSnapshot:
-        """Return the state of that name, or the newest. Raises PermanentError for an unknown name."""
+        """Return the state of that name, or the newest.
+
+        Raises:
+            PermanentError: there is no state of that name, or a file of it was changed since it was named.
+        """
+        if snapshot is not None:
+            self._sums.verify(snapshot)
         table = self._open()
         if snapshot is None:
             if table is not None:
@@ -120,6 +131,7 @@ class LanceIndex:
             return
         for name in set(table.tags.list()) - set(keep):
             table.tags.delete(name)
+            self._sums.forget(name)
         self._optimize(table)
 
     def _open(self) -> Any:
@@ -134,7 +146,13 @@ class LanceIndex:
 
         # LanceDB knows Azure by this name only
         uri = self.uri.replace("abfs://", "az://", 1)
-        return lancedb.connect(uri, storage_options=self._options or None)
+        try:
+            return lancedb.connect(uri, storage_options=self._options or None)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise TransientError(
+                f"The index {self.uri} cannot be opened: {said(error)}",
+                failure_domain=FailureDomain.RESOURCE,
+            ) from None
 
     def _commit(self, table: Any, plan: SyncPlan) -> Any:
         """Carry out a plan as one version of the table, and return the table."""

@@ -130,15 +130,27 @@ class Classifier:
                 raise RuntimeError(f"the classifier in {folder} predicts other than the one that was saved")
 
     @classmethod
-    def load(cls, folder: Path) -> "Classifier":
+    def load(cls, folder: Path, version: str = "") -> "Classifier":
         """Read a classifier that `save` wrote.
 
+        Args:
+            folder: where it lies.
+            version: the beginning of the hash that it must have; any if empty.
+
         Raises:
-            PermanentError: a file is missing or changed, or a feature that it reads is no more.
+            PermanentError: a file is missing or changed, it is of another version, or a feature that it reads
+                is no more.
         """
         from safetensors.numpy import load
 
-        tensors = load(read_artefact(folder, failure_domain=FailureDomain.MODEL).files[WEIGHTS_FILE])
+        content = read_artefact(folder, failure_domain=FailureDomain.MODEL).files[WEIGHTS_FILE]
+        if not blake3(content).hexdigest().startswith(version):
+            raise PermanentError(
+                f"The classifier in {folder} is not version {version}: it was put in its place; restore it, "
+                "or train again",
+                failure_domain=FailureDomain.MODEL,
+            )
+        tensors = load(content)
         names = json.loads(tensors["names"].tobytes())
         if unknown := sorted(set(names["features"]) - set(FEATURE_COLUMNS)):
             raise PermanentError(

@@ -74,8 +74,9 @@ def mirror(uri: str, registry: pl.DataFrame, champion: str | None, artefact: Cal
     try:
         return _mirror(MlflowClient(uri, uri), _artefact_root(uri), registry, champion, artefact)
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        line = str(error).partition("\n")[0]
-        raise TransientError(f"MLflow at {uri}: {line}", failure_domain=FailureDomain.SINK) from error
+        # servers repeat in the body of a refusal what they were sent, credentials included
+        line = str(error).partition("\n")[0].partition(" Response body")[0]
+        raise TransientError(f"MLflow at {uri}: {line}", failure_domain=FailureDomain.SINK) from None
 
 
 def _mirror(

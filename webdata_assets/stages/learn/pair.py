@@ -52,7 +52,7 @@ def what_is_wrong(release: Release, index: ChunkIndex, fetch: Callable[[str], Pa
     try:
         snapshot = index.at(release.index_snapshot)
         version = release.model_version
-        classifier = None if version is None else Classifier.load(fetch(version))
+        classifier = None if version is None else Classifier.load(fetch(version), version)
     except PermanentError as error:
         return str(error)
     if snapshot.count() != release.chunks:

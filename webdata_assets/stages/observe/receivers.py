@@ -5,6 +5,7 @@ ourselves. What does not: what is worth a message, and when it is sent again (au
 """
 
 import logging
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +28,9 @@ SECONDS = 8.0
 TITLE_CHARACTERS = 150
 BODY_CHARACTERS = 3_000
 """Below what chats take in one message, so that none is cut in two."""
+
+_CALLS = re.compile(r"@(?=\**(?:everyone|here|channel|all)\b)", re.IGNORECASE)
+"""With which chats call all members of a channel, also in plain text."""
 
 _TELLING_LOGGERS = ("apprise", "urllib3.connectionpool", "urllib3.util.retry")
 """Those that quote a receiver's URL, password or path, at one level or another."""
@@ -52,7 +56,8 @@ def deliver(
     Args:
         urls: Apprise URLs.
         title: one line.
-        body: several lines. Control and bidirectional characters of both are removed, and both are cut.
+        body: several lines. Of both, control and bidirectional characters are removed, `@everyone` and its
+            like become words that call nobody, and what is too long is cut.
         severity: gives the message its sign and colour, where the receiver has any.
         only: places of the receivers to send to; all if None.
         seconds: for which the slowest is waited for.
@@ -71,8 +76,8 @@ def deliver(
             return set()
         sender = apprise.Apprise(list(services.values()), asset=asset)
         result = sender.notify(
-            title=_shortened(clean_line(title), TITLE_CHARACTERS),
-            body=_shortened(clean_body(body), BODY_CHARACTERS),
+            title=_shortened(_uncalled(clean_line(title)), TITLE_CHARACTERS),
+            body=_shortened(_uncalled(clean_body(body)), BODY_CHARACTERS),
             notify_type=apprise.NotifyType(severity),
             body_format=apprise.NotifyFormat.TEXT,
         )
@@ -124,6 +129,10 @@ def _service(url: SecretStr, asset: "AppriseAsset") -> "NotifyBase | None":
     import apprise
 
     return apprise.Apprise.instantiate(url.get_secret_value(), asset=asset)
+
+
+def _uncalled(text: str) -> str:
+    return _CALLS.sub("@\N{ZERO WIDTH SPACE}", text)
 
 
 def _shortened(text: str, characters: int) -> str:

@@ -3,20 +3,28 @@
 What belongs here: what a secret is, and cutting. What does not: where texts go (resources/logs.py).
 """
 
+import base64
+import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, quote_plus, unquote
 
 HIDDEN = "***"
 LEAST_CHARACTERS = 6
 """A shorter value is no secret worth the name, and hiding it would tear holes into every text."""
 MAX_CHARACTERS = 4_000
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|WEBDATA_ALERTS|DSN|_AUTH", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|WEBDATA_ALERTS|DSN|_AUTH|WEBDATA_(SHARED_RATES|DAGSTER_STORAGE|CELERY_)",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _USER = re.compile(r"(?<=://)[^/?#\s\"'<>]+@")
 """User and password of a URL: anything up to the last `@` before its path."""
 _SEPARATOR = re.compile(r"[,\s]+")
+_PASSWORD = re.compile(r"://[^/?#\s:@]*:([^\s]+)@")
+"""The password of a URL: up to the last `@`, as some clients read what should have been escaped."""
 
 
 def referenced_names(texts: Iterable[str]) -> frozenset[str]:
@@ -48,7 +56,8 @@ class Redaction:
         found = [value for name, value in environment.items() if name in names or _SECRET_NAME.search(name)]
         # a variable may hold several, such as proxies
         parts = {part.strip() for value in [*found, *values] for part in (value, *_SEPARATOR.split(value))}
-        secrets = {part for part in parts if len(part) >= LEAST_CHARACTERS}
+        parts |= {password for part in parts for password in _PASSWORD.findall(part)}
+        secrets = {spelt for part in parts for spelt in _spellings(part) if len(spelt) >= LEAST_CHARACTERS}
         return cls(tuple(sorted(secrets, key=lambda secret: (-len(secret), secret))))
 
     def apply(self, text: str) -> str:
@@ -57,3 +66,11 @@ class Redaction:
             text = text.replace(secret, HIDDEN)
         text = _USER.sub(f"{HIDDEN}@", text)
         return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Give the ways in which servers and clients write a secret that they repeat."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    yield from (secret, unquote(secret), quote(raw, safe=""), quote_plus(raw), json.dumps(secret)[1:-1])
+    # without its end, which depends on what follows
+    yield base64.b64encode(raw).decode()[: len(raw) // 3 * 4]

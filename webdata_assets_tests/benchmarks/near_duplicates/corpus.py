@@ -75,8 +75,7 @@ def make(
     ]
     chosen = generator.sample(originals or fresh, copies)
     texts = fresh + [
-        _edited(text, SIMILARITIES[at % len(SIMILARITIES)], words, generator)
-        for at, text in enumerate(chosen)
+        edited(text, SIMILARITIES[at % len(SIMILARITIES)], words, generator) for at, text in enumerate(chosen)
     ]
     generator.shuffle(texts)
     return pl.DataFrame({"number": range(documents), "text": texts}, schema_overrides={"number": pl.Int64})
@@ -112,7 +111,7 @@ def shingle_set(text: str) -> set[int]:
     }
 
 
-def _edited(text: str, similarity: float, vocabulary: list[str], generator: random.Random) -> str:
+def edited(text: str, similarity: float, vocabulary: list[str], generator: random.Random) -> str:
     """Replace as many words as bring a text to a similarity: each changes five shingles of both."""
     words = text.split()
     shingles = max(1, len(words) - SHINGLE_WORDS + 1)

@@ -70,6 +70,7 @@ def test_a_hostile_text_is_looked_at_quickly() -> None:
     ("rule", "item"),
     [
         ({"item_url": "join('', parts)"}, {"parts": None}),
+        ({"item_url": "max_by(parts, &id).url"}, {"parts": [{"id": 1}, {"id": "a"}]}),
         ({}, {"deep": orjson.loads(b"[" * 500 + b"]" * 500)}),
     ],
 )

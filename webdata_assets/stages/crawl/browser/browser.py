@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.model import Source
@@ -18,14 +18,20 @@ from webdata_assets.stages.crawl.browser.errors import explain
 from webdata_assets.stages.crawl.browser.launch import BrowserMissingError
 from webdata_assets.stages.crawl.browser.page import BrowserPage
 from webdata_assets.stages.crawl.browser.processes import BrowserProcesses
+from webdata_assets.stages.crawl.browser.secret_headers import SecretHeaders
+from webdata_assets.stages.crawl.http.credentials import credential_scope_of, secret_names
 from webdata_assets.stages.crawl.http.proxy_urls import read_proxy
 from webdata_assets.stages.crawl.transport import Request, Response
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
 
 
 class BrowserTransport:
     """Chromium through Playwright. Only hosts in scope exist for it, at addresses that were checked.
 
-    A page that is no HTML is given as its plain bytes. A request's headers go with all that the page loads.
+    A page that is no HTML is given as its plain bytes. A request's headers go with all that the page loads;
+    secrets among them only where the source's secrets may go.
     With wildcard hosts a page's own host is reachable, and those of pages before it. Through a proxy all of
     the scope is, as the proxy resolves it.
     """
@@ -47,6 +53,8 @@ class BrowserTransport:
             connect_to: host, or host:port, → `address:port` to connect to in its place.
         """
         self._wait_for = source.fetch.wait_for
+        self._secret_names = secret_names(source)
+        self._credential_scope = credential_scope_of(source)
         self._processes = BrowserProcesses(source, executable, connect_to or {})
 
     async def __aenter__(self) -> Self:
@@ -98,14 +106,14 @@ class BrowserTransport:
 
         if request.proxy is None:
             async with self._processes.context(request, None) as context:
-                return await BrowserPage(context, request, wait_for=self._wait_for).read()
+                return await self._page(context, request).read()
         proxy = read_proxy(request.proxy)
         gateway = await self._processes.gateway()
         with gateway.admit(proxy) as given:
             host = None
             try:
                 async with self._processes.context(request, given) as context:
-                    page = BrowserPage(context, request, wait_for=self._wait_for)
+                    page = self._page(context, request)
                     try:
                         return await page.read()
                     finally:
@@ -118,6 +126,19 @@ class BrowserTransport:
                 if given.failure is not None:
                     raise given.failure from None
                 raise
+
+    def _page(self, context: "BrowserContext", request: Request) -> BrowserPage:
+        secrets = {
+            name.lower(): value
+            for name, value in request.headers.items()
+            if name.lower() in self._secret_names
+        }
+        return BrowserPage(
+            context,
+            request,
+            wait_for=self._wait_for,
+            secrets=SecretHeaders(secrets, self._credential_scope) if secrets else None,
+        )
 
 
 __all__ = ["BrowserMissingError", "BrowserTransport"]

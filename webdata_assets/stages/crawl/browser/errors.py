@@ -18,10 +18,18 @@ _LASTING = {
 """What no second try mends."""
 
 
+_CRASHED = ("Page crashed", "Target crashed")
+
+
 def explain(message: str) -> TransientError | PermanentError:
     """Return the typed error for the message of a Playwright error."""
     first = message.partition("\n")[0][:300]
     for name, (meaning, domain) in _LASTING.items():
         if name in message:
             return PermanentError(f"{meaning}: {first}", failure_domain=domain)
+    if any(name in message for name in _CRASHED):
+        return TransientError(
+            "the page crashed its browser process, as pages do that want too much memory",
+            failure_domain=FailureDomain.RESOURCE,
+        )
     return TransientError(f"the browser failed: {first}", failure_domain=FailureDomain.TARGET)

@@ -14,15 +14,22 @@ from urllib.parse import urlsplit
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.crawl.browser.launch import BLOCKED_URLS
+from webdata_assets.stages.crawl.browser.secret_headers import SecretHeaders
 from webdata_assets.stages.crawl.transport import Request, Response
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import BrowserContext, CDPSession, Page
     from playwright.async_api import Request as BrowserRequest
     from playwright.async_api import Response as BrowserResponse
 
 _SHARE_FOR_LOADING = 0.5
 """Of the time there is: a page whose trackers never end is read as it stands by then."""
+_READ = """most => {
+  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : "";
+  const text = type + (document.documentElement ? document.documentElement.outerHTML : "");
+  return text.length > most ? null : text;
+}"""
+"""The page's text as it stands; null where it is too large to be sent to us."""
 _QUIET_SECONDS_AT_MOST = 5.0
 """For what scripts fetch once the page is loaded."""
 
@@ -30,13 +37,21 @@ _QUIET_SECONDS_AT_MOST = 5.0
 class BrowserPage:
     """The only page of a context. Whatever goes wrong in it ends `read`."""
 
-    def __init__(self, context: "BrowserContext", request: Request, *, wait_for: str | None) -> None:
-        """Take the context, what is asked for, and the selector that must appear."""
+    def __init__(
+        self,
+        context: "BrowserContext",
+        request: Request,
+        *,
+        wait_for: str | None,
+        secrets: SecretHeaders | None = None,
+    ) -> None:
+        """Take the context, what is asked for, the selector that must appear, and headers not for all."""
         self.host = urlsplit(request.url).hostname or ""
         """Which host the page itself was last asked of, redirects followed."""
         self._context = context
         self._request = request
         self._wait_for = wait_for
+        self._secrets = secrets
         self._deadline = time.monotonic() + request.timeout_seconds
         self._received: Counter[str] = Counter()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -71,13 +86,15 @@ class BrowserPage:
         cdp.on("Network.dataReceived", self._count)
         await cdp.send("Network.enable")
         await cdp.send("Network.setBlockedURLs", {"urls": list(BLOCKED_URLS)})
+        if self._secrets is not None:
+            await self._secrets.attach(cdp)
         main = await page.goto(self._request.url, wait_until="domcontentloaded")
         if main is None:
             raise TransientError("the page gave no response", failure_domain=FailureDomain.TARGET)
         headers = await main.all_headers()
         if "html" in headers.get("content-type", "html") and main.ok:
             await self._settle(page)
-            body = await self._content(page)
+            body = await self._content(cdp)
         else:
             body = await main.body()
         return Response(page.url, main.status, _plain_headers(main, headers), body, elapsed_ms=0)
@@ -97,12 +114,22 @@ class BrowserPage:
     def _milliseconds(self) -> float:
         return max(1.0, (self._deadline - time.monotonic()) * _SHARE_FOR_LOADING * 1000)
 
-    async def _content(self, page: "Page") -> bytes:
-        # asked first, because the text itself comes as one piece
-        size = await page.evaluate("document.documentElement ? document.documentElement.outerHTML.length : 0")
-        if isinstance(size, int) and size > self._request.max_body_bytes:
+    async def _content(self, cdp: "CDPSession") -> bytes:
+        # in a world of our own, where nothing that the page redefines holds, and at once, before it grows
+        tree = await cdp.send("Page.getFrameTree")
+        world = await cdp.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
+        answer = await cdp.send(
+            "Runtime.evaluate",
+            {
+                "expression": f"({_READ})({self._request.max_body_bytes})",
+                "contextId": world["executionContextId"],
+                "returnByValue": True,
+            },
+        )
+        text = answer["result"].get("value")
+        if text is None:
             raise self._too_large("the page")
-        return (await page.content()).encode("utf-8", "replace")
+        return str(text).encode("utf-8", "replace")
 
     def _count(self, event: dict[str, Any]) -> None:
         self._received[event["requestId"]] += event["dataLength"]

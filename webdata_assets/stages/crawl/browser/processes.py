@@ -21,6 +21,8 @@ from webdata_assets.stages.crawl.browser.launch import (
     launch_arguments,
     uses_sandbox,
 )
+from webdata_assets.stages.crawl.browser.memory import limit_memory
+from webdata_assets.stages.crawl.http.credentials import secret_names
 from webdata_assets.stages.crawl.transport import Request
 from webdata_assets.stages.crawl.urls import scope_of
 
@@ -37,9 +39,10 @@ _SECONDS_TO_END = 10.0
 
 @dataclass
 class _Running:
-    """A browser, how many pages are open in it, and whether it has had any."""
+    """A browser, what limits its memory, how many pages are open in it, and whether it has had any."""
 
     browser: "Browser"
+    limiting: asyncio.Task[None]
     pages: int = 0
     is_used: bool = False
 
@@ -53,6 +56,7 @@ class BrowserProcesses:
         self._executable = executable
         self._connect_to = connect_to
         self._pins = Pins(source, connect_to)
+        self._secret_names = secret_names(source)
         self._starting = asyncio.Lock()
         self._playwright: asyncio.Task[Playwright] | None = None
         self._gateway: Gateway | None = None
@@ -100,7 +104,9 @@ class BrowserProcesses:
             try:
                 context = await running.browser.new_context(
                     user_agent=headers.get("user-agent"),
-                    extra_http_headers={name: headers[name] for name in headers.keys() - _NOT_EXTRA},
+                    extra_http_headers={
+                        name: headers[name] for name in headers.keys() - _NOT_EXTRA - self._secret_names
+                    },
                     service_workers="block",
                     accept_downloads=False,
                     proxy=None if given is None else self._proxy_settings(given),
@@ -138,7 +144,8 @@ class BrowserProcesses:
             current = self._current
             if is_new or current is None or not current.browser.is_connected():
                 # pages in flight keep the browser that they began with
-                self._current = _Running(await self._launch())
+                browser = await self._launch()
+                self._current = _Running(browser, asyncio.create_task(limit_memory(browser)))
                 self._running.append(self._current)
                 if current is not None and not current.pages:
                     await self._end(current)
@@ -190,11 +197,15 @@ class BrowserProcesses:
             executable_path=executable,
             args=launch_arguments(self._pins.rules()),
             chromium_sandbox=uses_sandbox(),
+            # by itself Playwright lets every page open windows without end
+            ignore_default_args=["--disable-popup-blocking"],
         )
 
     async def _end(self, running: _Running) -> None:
         if running in self._running:
             self._running.remove(running)
+        running.limiting.cancel()
+        await asyncio.gather(running.limiting, return_exceptions=True)
         await _in_time(running.browser.close())
 
     async def _stop_playwright(self) -> None:

@@ -16,6 +16,8 @@ from webdata_assets.stages.crawl.urls import canonical_url
 FEED_ROOTS = ("rss", "RDF", "feed")
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _MAX_LENIENT_BYTES = 1_000_000
+_MAX_UNCLOSED = 20_000
+"""Tags: feedparser takes the square of their number, which is seconds for what is no feed."""
 _STUMBLES = (LookupError, ValueError, AttributeError, TypeError, AssertionError, RecursionError)
 """How feedparser fails on markup that it does not expect, such as an end tag too many."""
 
@@ -95,7 +97,8 @@ def _read_leniently(page: Page, body: bytes) -> list[str | None]:
     """Read what is no well-formed XML, or a rare format, as feed readers do; linear, but slow."""
     import feedparser
 
-    if len(body) > _MAX_LENIENT_BYTES or is_html(page.body):
+    unclosed = body.count(b"<") - 2 * body.count(b"</") - body.count(b"/>")
+    if len(body) > _MAX_LENIENT_BYTES or unclosed > _MAX_UNCLOSED or is_html(page.body):
         raise unreadable(page, "a feed")
     headers = {"content-location": page.url}
     if page.content_type:

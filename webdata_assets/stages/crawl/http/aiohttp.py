@@ -208,6 +208,9 @@ def _typed(error: Exception, proxy: URL | None) -> TransientError | PermanentErr
         return TransientError(f"CONNECT got status {error.status}", failure_domain=FailureDomain.TARGET)
     if isinstance(error, aiohttp.ClientResponseError) and error.message.startswith(_TOO_LARGE):
         return headers_too_large()
+    if isinstance(error, aiohttp.ClientPayloadError) and any(said in str(error) for said in _TOO_LARGE):
+        # of trailers
+        return headers_too_large()
     return TransientError(f"the connection failed: {_text(error)}", failure_domain=FailureDomain.TARGET)
 
 

@@ -12,6 +12,8 @@ ACCEPT_ENCODING = "gzip, deflate"
 """What is asked for, and all that is decoded."""
 
 _GZIP = 16 + zlib.MAX_WBITS
+_SLICE_BYTES = 16_384
+"""Unpacked at a time: what follows a gzip member is copied at its end, and members may be of 20 bytes."""
 
 
 class BodyReader:
@@ -41,6 +43,20 @@ class BodyReader:
                 f"the body's encoding {self._encoding[:40]!r} was not asked for",
                 failure_domain=FailureDomain.TARGET,
             )
+        for start in range(0, len(chunk), _SLICE_BYTES):
+            self._unpack(chunk[start : start + _SLICE_BYTES])
+
+    def finish(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            TransientError: TARGET, when a compressed body ends early.
+        """
+        if self._inflater is not None and not self._inflater.eof:
+            raise _undecodable(self._encoding)
+        return b"".join(self._parts)
+
+    def _unpack(self, chunk: bytes) -> None:
         while chunk:
             if self._inflater is None or self._inflater.eof:
                 # a finished gzip member may be followed by another; bytes after a deflate stream are noise
@@ -54,21 +70,12 @@ class BodyReader:
                 raise _undecodable(self._encoding) from error
             chunk = self._inflater.unconsumed_tail or self._inflater.unused_data
 
-    def finish(self) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            TransientError: TARGET, when a compressed body ends early.
-        """
-        if self._inflater is not None and not self._inflater.eof:
-            raise _undecodable(self._encoding)
-        return b"".join(self._parts)
-
     def _keep(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._max_bytes:
             raise body_too_large(self._max_bytes)
-        self._parts.append(data)
+        if data:
+            self._parts.append(data)
 
     def _window_bits(self, chunk: bytes) -> int:
         if self._encoding == "gzip":

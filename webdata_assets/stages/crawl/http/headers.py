@@ -12,6 +12,7 @@ from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.http.bodies import ACCEPT_ENCODING
 from webdata_assets.stages.crawl.transport import Request
+from webdata_assets.stages.crawl.urls import without_credentials
 
 MAX_HEADERS = 500
 MAX_HEADER_LINE_BYTES = 65_536
@@ -24,6 +25,7 @@ _SECRET_RESPONSE_HEADERS = frozenset(
     {"set-cookie", "set-cookie2", "authorization", "proxy-authorization", "cookie", "www-authenticate",
      "proxy-authenticate", "authentication-info"}
 )  # fmt: skip
+_URL_HEADERS = frozenset({"location", "content-location", "refresh", "link"})
 _MAX_HEAD_CHARACTERS = 4_000
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2: a token."""
@@ -121,10 +123,15 @@ def headers_too_large() -> PermanentError:
 
 
 def response_head(status: int, headers: Mapping[str, str]) -> str:
-    """Return status and headers in text for a person, without cookies and credentials, 4,000 characters."""
+    """Return status and headers in text for a person, without cookies and credentials, 4,000 characters.
+
+    Those in the URLs of such headers as Location are left out too.
+    """
     lines = [f"HTTP {status}"]
     lines += [
-        f"{name}: {value}" for name, value in headers.items() if name.lower() not in _SECRET_RESPONSE_HEADERS
+        f"{name}: {without_credentials(value) if name.lower() in _URL_HEADERS else value}"
+        for name, value in headers.items()
+        if name.lower() not in _SECRET_RESPONSE_HEADERS
     ]
     return "\n".join(lines)[:_MAX_HEAD_CHARACTERS]
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-import orjson
 from pydantic import JsonValue
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.stages.crawl.discovery.json import load_json
 from webdata_assets.stages.crawl.retry import REDIRECTS, describe_status, parse_retry_after
 from webdata_assets.stages.crawl.transport import Response
 from webdata_assets.stages.crawl.vendors.keys import Key
@@ -45,11 +45,11 @@ def parse_json(body: bytes, vendor: str) -> JsonValue:
     Half a surrogate pair, which services cut out of pages and write as `\ud83d`, becomes U+FFFD.
 
     Raises:
-        PermanentError: PARSE, when it is no JSON.
+        PermanentError: PARSE, when it is no JSON; RESOURCE, as load_json does.
     """
     try:
-        value: JsonValue = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        value: JsonValue = load_json(body)
+    except ValueError as error:
         if rb"\ud" not in body.lower():
             raise _no_json(vendor) from error
         value = _parse_with_surrogates(body, vendor)
@@ -132,7 +132,8 @@ def message_of(response: Response, key: Key) -> str:
         said = _said(parse_json(response.body, key.vendor))
     except PermanentError:
         # a refusal need not be JSON: gateways answer in HTML or plain text
-        said = response.body[:_LOOKED_AT].decode("utf-8", "replace")
+        # without the key before it is cut, so that no part of one is left at the end
+        said = key.masked(response.body.decode("utf-8", "replace"))[:_LOOKED_AT]
     return printable(said, key)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from webdata_assets.stages.exact_json import load_exact, whole_number
 from webdata_assets.stages.extract.structured.mending import mend
 
 _MAX_CHARACTERS = 16_000_000
@@ -19,7 +20,6 @@ _MAX_MENDED_CHARACTERS = 1_000_000
 """Beyond this a broken script is left out: mending is some hundred times slower than parsing."""
 _DEEP = 200
 """Brackets below which nesting cannot be too deep for those who read the value."""
-_LONGEST_INTEGER = 20
 _STRING = r'("(?:[^"\\]++|\\.)*+(?:"|\\?\Z))'
 _COMMENT = re.compile(
     rf"{_STRING}"
@@ -40,7 +40,7 @@ def load_jsonld(text: str) -> Any:
     if len(text) > _MAX_CHARACTERS:
         return None
     try:
-        value = orjson.loads(text)
+        value = load_exact(text)
     except orjson.JSONDecodeError:
         return _load_broken(text.strip("\ufeff\0 \t\r\n")) if len(text) <= _MAX_MENDED_CHARACTERS else None
     if text.count("{") + text.count("[") > _DEEP and not _is_sound(value):
@@ -62,7 +62,7 @@ def _load_loosely(text: str) -> Any:
         mended = unwanted.sub(lambda match: match[1] or "", mended)
     # strict=False allows control characters; NaN and its like are no JSON
     decoder = json.JSONDecoder(
-        strict=False, parse_constant=lambda _: None, parse_int=_number, parse_float=_number
+        strict=False, parse_constant=lambda _: None, parse_int=whole_number, parse_float=_number
     )
     values = []
     at = 0
@@ -75,14 +75,8 @@ def _load_loosely(text: str) -> Any:
     return values if len(values) > 1 else values[0] if values else None
 
 
-def _number(text: str) -> int | float | None:
-    """Return a number as orjson gives it: whole ones of at most 64 bits, and finite."""
-    if (
-        len(text) <= _LONGEST_INTEGER
-        and text.lstrip("-").isdigit()
-        and -(2**63) <= (whole := int(text)) < 2**64
-    ):
-        return whole
+def _number(text: str) -> float | None:
+    """Return a number that is finite, as orjson gives it."""
     number = float(text)
     return number if math.isfinite(number) else None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from webdata_assets.sources.model import Source
 from webdata_assets.stages.engine.engine import Engine
@@ -52,7 +52,7 @@ class WorkerPool:
         self._engine: Engine = engine or self._threads
         self._read = partial(answers_of_kept_workers, limits) if engine else self._confined.answers
 
-    def __enter__(self) -> "WorkerPool":
+    def __enter__(self) -> Self:
         """Return the pool, which is closed at the end of the block."""
         return self
 

@@ -1,0 +1,231 @@
+"""Every secret that a deployment takes, where its use fails: it stands nowhere afterwards."""
+
+import contextlib
+import datetime as dt
+import json
+import os
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from webdata_assets.cli.main import app
+from webdata_assets.errors import WebdataError
+from webdata_assets.orchestration.storage import SettingsPostgresStorage
+from webdata_assets.settings import Settings
+from webdata_assets.stages.index.engines import open_index
+from webdata_assets_tests.crawl.proxy_servers import closed_port
+from webdata_assets_tests.hostile.canaries import Canary, files_below, finds
+from webdata_assets_tests.hostile.conftest import Proves
+from webdata_assets_tests.hostile.echoing import Echoing, echoing
+
+DATE = dt.datetime.now(dt.UTC).date().isoformat()
+
+
+@pytest.fixture
+def echo() -> Iterator[Echoing]:
+    with echoing() as server:
+        yield server
+
+
+class Hunt:
+    """A deployment with a canary in the place of every secret, and all that it said."""
+
+    def __init__(self, folder: Path, encoders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.canaries: list[Canary] = []
+        self.said: list[tuple[str, bytes]] = []
+        self._monkeypatch = monkeypatch
+        for name in ("home", "sources", "sinks"):
+            (folder / name).mkdir(parents=True)
+        (folder / "home" / "encoders").symlink_to(encoders)
+        for name in ("store", "home", "sources", "sinks"):
+            monkeypatch.setenv(f"WEBDATA_{name.upper()}", str(folder / name))
+        monkeypatch.delenv("DAGSTER_HOME", raising=False)
+        monkeypatch.chdir(folder)
+
+    def secret(self, name: str, value: str = "{}", *, awkward: bool = False) -> str:
+        """Set a variable to a canary, as the whole of it or as a part; return the variable's name."""
+        canary = Canary.of(name, awkward=awkward)
+        self.canaries.append(canary)
+        self._monkeypatch.setenv(name, value.replace("{}", canary.value))
+        return name
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable that is no secret."""
+        self._monkeypatch.setenv(name, value)
+
+    def __call__(self, *arguments: str) -> int:
+        """Run a command, and keep what it says: its output, and a bug's traceback."""
+        result = CliRunner().invoke(app, arguments)
+        command = f"webdata {' '.join(arguments)}"
+        self.said.append((f"{command}: stdout", result.stdout.encode()))
+        self.said.append((f"{command}: stderr", result.stderr.encode()))
+        if result.exc_info is not None:
+            trace = "".join(traceback.format_exception(*result.exc_info))
+            self.said.append((f"{command}: traceback", trace.encode()))
+        return result.exit_code
+
+
+@pytest.fixture
+def hunt(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
+    return Hunt(tmp_path / "deployment", encoder_folder, monkeypatch)
+
+
+def declare(hunt: Hunt, name: str, fetch: dict[str, Any]) -> None:
+    plain = {"requests_per_second": 1000, "max_attempts": 1, "timeout_seconds": 3, "retry_budget": 0}
+    source = {
+        "name": name, "description": "A test", "start": DATE, "end": DATE, "allow_private": True,
+        "fetch": plain | fetch, "extract": {"kind": "document"},
+    }  # fmt: skip
+    (hunt.folder / "sources" / f"{name}.yaml").write_text(yaml.safe_dump(source))
+
+
+def sink(hunt: Hunt, name: str, **values: Any) -> None:
+    text = yaml.safe_dump({"name": name, "description": "A test", **values})
+    (hunt.folder / "sinks" / f"{name}.yaml").write_text(text)
+
+
+VENDORS = {
+    "zyte": "ZYTE_API_KEY",
+    "zenrows": "ZENROWS_API_KEY",
+    "brightdata": "BRIGHTDATA_API_TOKEN",
+    "firecrawl": "FIRECRAWL_API_KEY",
+}
+MISTAKEN = (
+    "postgresql://user:{}/rest@127.0.0.1:1/data",
+    "postgresql://user:rest@{}@127.0.0.1:1/data",
+    "postgresql://127.0.0.1:1/data?password={}&wrong=1",
+    "postgresql://user:x@127.0.0.1:{}/data",
+)
+"""Passwords that are not escaped, or stand where none should: each client reads them in its own way."""
+
+
+def test_secrets_stand_nowhere_after_every_failure(hunt: Hunt, echo: Echoing, proves: Proves) -> None:
+    for name in ("SHOP_LOGIN", "SHOP_COOKIE", *VENDORS.values()):
+        hunt.secret(name)
+    paths = ("refused", "bare", "moved")
+    declare(hunt, "guarded", {
+        "discover": [{"by": "urls", "start": [f"{echo.origin}/{path}" for path in paths]}],
+        "headers": {"Authorization": "Bearer ${SHOP_LOGIN}", "Cookie": "session=${SHOP_COOKIE}"},
+        "fallback": list(VENDORS),
+        "services": {
+            way: {"url": f"{echo.origin}/bare/{way}", "options": {"zone": "z"} if way == "brightdata" else {}}
+            for way in VENDORS
+        },
+    })  # fmt: skip
+    hunt.secret("SHOP_PROXIES", f"http://user:{{}}@{echo.address},http://user:{{}}@127.0.0.1:{closed_port()}")
+    declare(hunt, "proxied", {
+        "discover": [{"by": "urls", "start": [f"{echo.origin}/page"]}],
+        "proxies": {"pool": ["${SHOP_PROXIES}"], "max_wait_seconds": 0, "min_healthy": 1},
+    })  # fmt: skip
+    hunt.secret(
+        "WEBDATA_ALERTS", f"json://user:{{}}@{echo.address}/x mailto://u:{{}}@127.0.0.1:1?to=a@b.test"
+    )
+    _declare_sinks(hunt, echo)
+    with processes_watched() as commands:
+        hunt("run", "--source", "guarded")
+        hunt.set("WEBDATA_LOG", "json")
+        hunt("run", "--source", "proxied")
+        for sinks in ("warehouse", "hook", "snow", "big", "shelf", "vectors"):
+            hunt("sinks", "check", sinks)
+        hunt.set("WEBDATA_LOG", "text")
+        hunt("alerts", "test")
+        hunt("report")
+        hunt("deadletters", "list", "--json")
+        hunt("export", "warc", "--source", "guarded", "--out", str(hunt.folder / "out.warc.gz"))
+    reached = {each.name for each in hunt.canaries if any(each.value in told for told in echo.told)}
+    assert reached >= {"SHOP_LOGIN", "SHOP_COOKIE", *VENDORS.values(), "AWS_SESSION_TOKEN"}, reached
+    places = [*hunt.said, *files_below(hunt.folder), ("command lines", b"\n".join(sorted(commands)))]
+    found, searched = finds(hunt.canaries, places)
+    assert found == []
+    proves(
+        "Secrets",
+        "a refusal that repeats what it was sent, proxies, sinks and receivers that are down or refuse: each "
+        "secret in tables, logs, events, traces, reports, archives and command lines, in nine spellings",
+        f"{len(found)} finds of {len(hunt.canaries)} secrets in {searched} places; "
+        f"{len(reached)} of them had been sent and were repeated",
+    )
+
+
+def _declare_sinks(hunt: Hunt, echo: Echoing) -> None:
+    down = closed_port()
+    sink(
+        hunt, "warehouse", kind="postgres", uri=f"postgresql://u@127.0.0.1:{down}/d",
+        password_env=hunt.secret("WAREHOUSE_LOGIN", awkward=True),
+    )  # fmt: skip
+    signing = hunt.secret("SIGNING", "whsec_{}")
+    sink(hunt, "hook", kind="webhook", url=f"{echo.origin}/hook", secret_env=signing)
+    sink(
+        hunt, "snow", kind="snowflake", account="a", user="u", database="d", schema="s", host="127.0.0.1",
+        port=echo.port, protocol="http", password_env=hunt.secret("SNOW", awkward=True),
+    )  # fmt: skip
+    account = json.dumps({"type": "service_account", "private_key": "{}"})
+    sink(
+        hunt, "big", kind="bigquery", project="p", dataset="d", endpoint=echo.origin,
+        credentials_env=hunt.secret("BIG", account),
+    )  # fmt: skip
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        hunt.secret(name)
+    hunt.set("AWS_ENDPOINT_URL", echo.origin)
+    hunt.set("AWS_ALLOW_HTTP", "true")
+    hunt.set("AWS_REGION", "eu-west-1")
+    sink(hunt, "shelf", kind="parquet", uri="s3://bucket/shelf")
+    sink(hunt, "vectors", kind="lance", uri="s3://bucket/vectors")
+
+
+@pytest.mark.parametrize("setting", ["WEBDATA_DAGSTER_STORAGE", "WEBDATA_INDEX"])
+def test_an_address_whose_password_is_mistaken_for_something_else_is_not_repeated(
+    hunt: Hunt, setting: str, proves: Proves
+) -> None:
+    for form in MISTAKEN:
+        hunt.secret(setting, form)
+        try:
+            _open(setting)
+        except WebdataError as error:
+            hunt.said.append((form, "".join(traceback.format_exception(error)).encode()))
+        else:
+            pytest.fail(f"{form} was taken for an address")
+    found, _ = finds(hunt.canaries[:1], hunt.said)
+    assert found == []
+    proves(
+        "Secrets",
+        f"{setting} with a password that is not escaped, or stands in a wrong place",
+        f"{len(found)} of {len(hunt.said)} errors repeat it",
+    )
+
+
+def _open(setting: str) -> None:
+    settings = Settings()
+    if setting == "WEBDATA_DAGSTER_STORAGE":
+        SettingsPostgresStorage.from_config_value(None, {})
+    else:
+        open_index(settings.index).names()
+
+
+@contextlib.contextmanager
+def processes_watched() -> Iterator[set[bytes]]:
+    """Collect the command lines of all processes that this one starts."""
+    seen: set[bytes] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            for process in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                    if int(parent) == os.getpid():
+                        seen.add((process / "cmdline").read_bytes())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
