@@ -1,11 +1,12 @@
 """The fixture by which a test states its figure, and the crawl's fault server and browser."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from webdata_assets_tests.crawl.conftest import chromium, crawling, site
+from webdata_assets_tests.hostile.listening import Listener
 
 __all__ = ["chromium", "crawling", "proves", "site"]
 
@@ -20,3 +21,9 @@ def proves(record_property: Callable[[str, object], None]) -> Proves:
         record_property("hostile", json.dumps([part, attack, figure]))
 
     return enter
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as listener:
+        yield listener

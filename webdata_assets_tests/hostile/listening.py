@@ -1,11 +1,14 @@
-"""A listener on every local address that counts connections, whatever is said on them.
+"""A listener on every local address that counts connections, whatever is said on them, for either http way.
 
-What belongs here: accepting and counting. What does not: answers (crawl/loopback.py).
+What belongs here: accepting and counting, and what the page of figures calls a way. What does not: answers
+(crawl/loopback.py).
 """
 
 import socket
 import threading
 from typing import Self
+
+from webdata_assets_tests.crawl.transports import HttpWay
 
 
 class Listener:
@@ -36,3 +39,8 @@ class Listener:
                 return
             self.connections += 1
             connection.close()
+
+
+def name_of(way: HttpWay) -> str:
+    """Return what the page of figures calls an http way."""
+    return "aiohttp" if "aiohttp" in way.__module__ else "libcurl"

@@ -13,8 +13,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "hostile-input.md"
 _INTRODUCTION = """\
 # Hostile input
 
-What the web, a source file, a stored file or a visitor may send at each part, and what came of it. Each row is
-measured by a test in `webdata_assets_tests/hostile`; `make hostile` runs them all and writes this page.
+What the web, a source file, a stored file or a visitor may send at each part, and what came of it. Each row
+is measured by a test in `webdata_assets_tests/hostile`; `make hostile` runs them all and writes this page.
 """
 
 

@@ -1,11 +1,9 @@
 """Requests aimed at the inside: no connection is opened, whoever writes the address and however."""
 
-import asyncio
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +12,10 @@ from webdata_assets.errors import PermanentError, TransientError
 from webdata_assets.stages.crawl.transport import Request, Response, Transport
 from webdata_assets.stages.crawl.urls import canonical_url
 from webdata_assets_tests.crawl.harness import HOST, START, Crawling, outcomes, source_of, starting, urls
-from webdata_assets_tests.crawl.loopback import RawServer, always
-from webdata_assets_tests.crawl.proxy_servers import HttpProxy, SocksProxy
 from webdata_assets_tests.crawl.transports import HttpWay, both_ways, using
 from webdata_assets_tests.hostile.conftest import Proves
 from webdata_assets_tests.hostile.inside import DISGUISED, LOOPBACK, METADATA, PLAIN
-from webdata_assets_tests.hostile.listening import Listener
+from webdata_assets_tests.hostile.listening import Listener, name_of
 from webdata_assets_tests.site.answers import page, redirect
 from webdata_assets_tests.site.server import FaultServer
 
@@ -27,12 +23,6 @@ PART = "Requests"
 WIDE = [HOST, "localhost", "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "169.254.169.254"]
 """A scope as wide as an attacker could wish for."""
 CODES = (300, 301, 302, 303, 304, 305, 307, 308)
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as listener:
-        yield listener
 
 
 class PublicSite:
@@ -48,10 +38,6 @@ class PublicSite:
 
     async def close(self) -> None:
         await self._transport.close()
-
-
-def name_of(way: HttpWay) -> str:
-    return "aiohttp" if "aiohttp" in way.__module__ else "libcurl"
 
 
 @both_ways
@@ -238,165 +224,4 @@ def test_no_list_leads_inside(way: HttpWay, crawling: Crawling, listener: Listen
         PART,
         f"sitemaps, feeds, lists, APIs, Link headers and a robots.txt that lead inside, by {name_of(way)}",
         f"{listener.connections} connections at a listener, {refused.height} URLs of the inside refused",
-    )
-
-
-@both_ways
-def test_a_proxy_is_not_asked_for_the_inside(way: HttpWay, listener: Listener, proves: Proves) -> None:
-    hosts = PLAIN
-    kinds = (HttpProxy,) if name_of(way) == "aiohttp" else (HttpProxy, SocksProxy)
-    asked = refused = 0
-    for kind in kinds:
-        with kind({}) as proxy:
-            scheme = "socks5h" if kind is SocksProxy else "http"
-            through = f"{scheme}://{proxy.address}"
-
-            async def go(transport: Transport, through: str = through) -> int:
-                count = 0
-                for host in hosts:
-                    for scheme in ("http", "https"):
-                        url = f"{scheme}://{host}:{listener.port}/"
-                        try:
-                            await transport.fetch(Request(url, timeout_seconds=2, proxy=through))
-                        except PermanentError:
-                            count += 1
-                return count
-
-            refused += using(way, go)
-            asked += len(proxy.asked) + proxy.connections
-    assert (asked, listener.connections) == (0, 0)
-    assert refused == 2 * len(hosts) * len(kinds)
-    proves(
-        PART,
-        f"inside addresses through a proxy, and proxies at inside addresses, by {name_of(way)}",
-        f"{asked} connections at the proxy, {listener.connections} at a listener, {refused} requests refused "
-        "(names alone are a proxy's to resolve)",
-    )
-
-
-ATTEMPTS = """<!doctype html><title>x</title><p>here
-<link rel=dns-prefetch href="http://{to}"><link rel=preconnect href="http://{to}">
-<link rel=prefetch href="http://{to}/prefetch"><link rel=preload as=script href="http://{to}/preload">
-<link rel=modulepreload href="http://{to}/module"><link rel=manifest href="http://{to}/manifest">
-<link rel=stylesheet href="http://{to}/style"><link rel=icon href="http://{to}/icon">
-<img src="http://{to}/img"><img srcset="http://{to}/srcset 2x"><script src="http://{to}/script"></script>
-<iframe src="http://{to}/frame"></iframe><iframe srcdoc="<img src='http://{to}/inner'>"></iframe>
-<object data="http://{to}/object"></object><embed src="http://{to}/embed">
-<video src="http://{to}/video" autoplay></video><audio src="http://{to}/audio" autoplay></audio>
-<svg><image href="http://{to}/svg" /><use href="http://{to}/use#a" /></svg>
-<style>@import url(http://{to}/import); body {{ background: url(http://{to}/background) }}</style>
-<form id=f action="http://{to}/form" method=post target=t><input name=a></form><iframe name=t></iframe>
-<a id=d href="http://{to}/download" download ping="http://{to}/ping">d</a>
-<script>
-const to = "{to}";
-for (const tried of [
-  () => fetch("http://" + to + "/fetch", {{mode: "no-cors"}}), () => fetch("/away", {{mode: "no-cors"}}),
-  () => fetch("http://" + to + "/post", {{method: "POST", mode: "no-cors", body: "x", keepalive: true}}),
-  () => {{ const x = new XMLHttpRequest(); x.open("GET", "http://" + to + "/xhr"); x.send() }},
-  () => new WebSocket("ws://" + to + "/ws"), () => new EventSource("http://" + to + "/events"),
-  () => new WebTransport("https://" + to + "/wt"),
-  () => navigator.sendBeacon("http://" + to + "/beacon", "x"),
-  () => new Worker("http://" + to + "/worker"),
-  () => new Worker(URL.createObjectURL(
-    new Blob(["fetch('http://" + to + "/in-worker', {{mode: 'no-cors'}})"]))),
-  () => new SharedWorker("http://" + to + "/shared"), () => import("http://" + to + "/import.js"),
-  () => navigator.serviceWorker.register("http://" + to + "/sw.js"),
-  () => window.open("http://" + to + "/open"), () => document.getElementById("f").submit(),
-  () => document.getElementById("d").click(),
-  () => {{
-    const peer = new RTCPeerConnection({{iceServers: ["tcp", "udp"].map(kind => ({{
-      urls: "turn:" + to + "?transport=" + kind, username: "a", credential: "b"}}))}});
-    peer.createDataChannel("x");
-    peer.createOffer().then(offer => peer.setLocalDescription(offer));
-    const candidate = "candidate:1 1 tcp 1 127.0.0.1 " + to.split(":").pop() + " typ host tcptype passive";
-    peer.addIceCandidate({{candidate, sdpMid: "0"}}).catch(() => {{}});
-  }},
-]) try {{ Promise.resolve(tried()).catch(() => {{}}) }} catch (error) {{}}
-</script>"""
-"""Everything by which a page can make a browser connect."""
-NAVIGATIONS = (
-    '<meta http-equiv=refresh content="0; url=http://{to}/meta"><p>here',
-    "<p>here<script>location = 'http://{to}/location'</script>",
-    "<p>here<script>top.location.replace('http://{to}/replace')</script>",
-)
-
-
-@pytest.mark.browser
-def test_no_page_in_a_browser_connects_to_the_inside(
-    site: FaultServer, listener: Listener, chromium: Path, proves: Proves
-) -> None:
-    from webdata_assets.stages.crawl.browser.browser import BrowserTransport
-
-    inside = [f"127.0.0.1:{listener.port}", f"localhost:{listener.port}", f"[::1]:{listener.port}"]
-    for number, to in enumerate(inside):
-        headers = {"Link": f"<http://{to}/>; rel=preload; as=script"}
-        site.add(f"/page-{number}", page(ATTEMPTS.format(to=to), headers=headers))
-    for number, document in enumerate(NAVIGATIONS):
-        site.add(f"/go-{number}", page(document.format(to=inside[number])))
-    site.add("/away", redirect(f"http://{inside[0]}/redirected"))
-    # a name in scope that turns out to be at an address which no source may open
-    source = source_of(
-        starting("links", max_depth=0), via="browser", hosts=[HOST, "metadata.test", "169.254.169.254"]
-    )
-    paths = [f"page-{n}" for n in range(3)] + [f"go-{n}" for n in range(3)] + ["away"]
-
-    async def go() -> list[object]:
-        to = {HOST: site.address, "metadata.test": "169.254.169.254:80"}
-        async with BrowserTransport(source, executable=chromium, connect_to=to) as transport:
-            seen: list[object] = []
-            for path in paths:
-                try:
-                    seen.append(
-                        (await transport.fetch(Request(START + path, {}, 60, allow_private=True))).status
-                    )
-                except (PermanentError, TransientError) as error:
-                    seen.append(error.failure_domain.value)
-            return seen
-
-    seen = asyncio.run(go())
-    assert seen[:3] == [200, 200, 200]
-    assert seen[-1] == "access"
-    assert listener.connections == 0
-    proves(
-        PART,
-        "a page in Chromium that aims all it has at the inside: frames, fetch, sockets, WebRTC, workers, "
-        "windows, forms, hints, downloads, redirects",
-        f"{listener.connections} connections at a listener from {len(paths)} pages",
-    )
-
-
-@both_ways
-def test_a_service_cannot_lead_us_inside(
-    way: HttpWay, crawling: Crawling, listener: Listener, proves: Proves
-) -> None:
-    from webdata_assets.stages.crawl.vendors.zenrows import ZenRowsTransport
-    from webdata_assets_tests.crawl.vendors.fake_zenrows import KEY, FakeZenRows, SitePage
-
-    inside = f"http://127.0.0.1:{listener.port}/"
-    moved = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % inside.encode()
-    with FakeZenRows() as service, RawServer(always(moved)) as moving:
-        service.site[START] = SitePage(f'<a href="{inside}links">x</a><a href="/b">y</a>'.encode())
-        service.site[f"{START}b"] = SitePage(b"stolen", final_url=f"{inside}final")
-        service.site[f"{START}c"] = SitePage(b"", status=302, headers={"Location": f"{inside}moved"})
-        outcome: dict[str, str] = {}
-        for base in (f"{service.url}/v1/", moving.origin):
-            source = source_of(
-                starting("links", max_depth=1),
-                urls("c"),
-                via="zenrows",
-                services={"zenrows": {"url": base}},
-                hosts=[HOST],
-                robots="ignore",
-                max_attempts=1,
-            )
-            transport = ZenRowsTransport(source, http=way(), environ={"ZENROWS_API_KEY": KEY})
-            result = crawling.run(source, transport=transport)
-            outcome |= {f"{base}{path}": each for path, each in outcomes(result).items()}
-    refused = [each for each in outcome.values() if each != "fetched"]
-    assert listener.connections == 0
-    assert len(refused) == len(outcome) - 1
-    proves(
-        PART,
-        f"a vendor's answers that point inside: final URL, links, redirects, by {name_of(way)}",
-        f"{listener.connections} connections at a listener, {len(refused)} of {len(outcome)} answers refused",
     )

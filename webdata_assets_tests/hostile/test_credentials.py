@@ -14,6 +14,7 @@ from webdata_assets_tests.crawl.harness import HOST, START, Crawling, source_of,
 from webdata_assets_tests.crawl.proxy_servers import HttpProxy
 from webdata_assets_tests.crawl.transports import HttpWay, both_ways, fetch
 from webdata_assets_tests.hostile.conftest import Proves
+from webdata_assets_tests.hostile.listening import name_of
 from webdata_assets_tests.site.answers import links, page, redirect, status
 from webdata_assets_tests.site.server import FaultServer
 
@@ -36,10 +37,6 @@ SET_COOKIES = [
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE_SECRET", SECRET)
-
-
-def name_of(way: HttpWay) -> str:
-    return "aiohttp" if "aiohttp" in way.__module__ else "libcurl"
 
 
 def leaks(site: FaultServer, origin: str = HOST) -> list[str]:
