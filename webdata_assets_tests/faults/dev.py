@@ -39,9 +39,10 @@ mutation Launch($params: ExecutionParams!) {
 _LOCATIONS = """
 { workspaceOrError { ... on Workspace { locationEntries {
     loadStatus
-    locationOrLoadError { __typename ... on PythonError { message } }
+    locationOrLoadError { __typename }
 } } } }
 """
+_RELOAD = "mutation { reloadWorkspace { __typename } }"
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,14 @@ class Dev:
         with suppress(OSError):
             [entry] = self.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]
             location = entry["locationOrLoadError"] or {"__typename": "none yet"}
-            assert location["__typename"] != "PythonError", location
-            return bool(entry["loadStatus"] == "LOADED")
+            return entry["loadStatus"] == "LOADED" and location["__typename"] == "RepositoryLocation"
         return False
+
+    def load_again(self) -> None:
+        """Load the code location anew where it could not be loaded, as the UI's button does."""
+        [entry] = self.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]
+        if (entry["locationOrLoadError"] or {}).get("__typename") == "PythonError":
+            self.ask(_RELOAD)
 
     def launch(self, job: str, partition: Partition | None) -> str:
         """Launch a run as the UI's button does; return its id."""
