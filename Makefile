@@ -92,7 +92,8 @@ train: $(VENV)/installed ## Learn the weights of the main content anew from the 
 
 hostile: $(VENV)/installed ## Attack every part, and write docs/hostile-input.md with the figures that came out
 	@mkdir -p .webdata
-	@$(BIN)/python -m pytest webdata_assets_tests/hostile --junitxml=.webdata/hostile.xml $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m hostile \
+	  --junitxml=.webdata/hostile.xml webdata_assets_tests/hostile $(PYTEST_ARGS)
 	@$(BIN)/python -m webdata_assets_tests.hostile.table .webdata/hostile.xml
 
 fuzz: $(VENV)/installed ## Fuzz parsers and the API for an hour in all, or SECONDS each; DATA seeds the corpora

@@ -1,7 +1,8 @@
-"""The fixture by which a test states its figure, and the crawl's fault server and browser."""
+"""What marks these tests, how one states its figure, and the crawl's fault server and browser."""
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,14 @@ from webdata_assets_tests.hostile.listening import Listener
 __all__ = ["chromium", "crawling", "proves", "site"]
 
 Proves = Callable[[str, str, str], None]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all of this folder, which has a target of its own."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.hostile)
 
 
 @pytest.fixture
