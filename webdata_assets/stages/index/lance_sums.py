@@ -18,6 +18,7 @@ from webdata_assets.stages.objects import Objects
 
 FOLDER = "checksums"
 _WRITTEN_ONCE = ("data/", "_indices/", "_deletions/", "_versions/", "_refs/")
+_NAMED_AT_RANDOM = ("data/", "_indices/")
 _REWRITTEN = "latest_version_hint.json"
 
 
@@ -39,7 +40,7 @@ class LanceSums:
     def note(self, snapshot: str) -> None:
         """Note the files of the state that was just named, unless they are noted already."""
         if self._get(snapshot) is None:
-            content = json.dumps(self._files(), indent=1, sort_keys=True).encode()
+            content = json.dumps(self._files(known=self._noted_last()), indent=1, sort_keys=True).encode()
             if self._folder is not None:
                 _write(self._folder / FOLDER / f"{snapshot}.json", content)
             elif self._objects is not None:
@@ -78,9 +79,26 @@ class LanceSums:
         path = self._folder / FOLDER / f"{snapshot}.json"
         return path.read_bytes() if path.is_file() else None
 
-    def _files(self, wanted: set[str] | None = None) -> dict[str, str]:
-        """Return the checksum of each file that is there; of the wanted ones only, where some are."""
+    def _noted_last(self) -> dict[str, str]:
+        """Return what was noted last of files whose names are random, so that they need not be read again."""
+        if self._folder is None:
+            return {}
+        notes = sorted((self._folder / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        start = len(self._table) + 1
+        noted = json.loads(notes[-1].read_bytes()) if notes else {}
+        return {key: checksum for key, checksum in noted.items() if key[start:].startswith(_NAMED_AT_RANDOM)}
+
+    def _files(
+        self, wanted: set[str] | None = None, known: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Return the checksum of each file that is there; of the wanted ones only, where some are.
+
+        Args:
+            wanted: keys.
+            known: checksums that are taken as they are.
+        """
         found = {}
+        known = known or {}
         if self._objects is not None:
             for info in self._objects.list(self._table):
                 found[info.key] = f"{info.size} {info.etag}"
@@ -88,7 +106,7 @@ class LanceSums:
             for path in (self._folder / self._table).rglob("*"):
                 key = path.relative_to(self._folder).as_posix()
                 if path.is_file() and (wanted is None or key in wanted):
-                    found[key] = blake3().update_mmap(path).hexdigest()
+                    found[key] = known.get(key) or blake3().update_mmap(path).hexdigest()
         start = len(self._table) + 1
         return {
             key: checksum
