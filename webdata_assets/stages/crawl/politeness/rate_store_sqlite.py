@@ -13,7 +13,7 @@ from pathlib import Path
 from webdata_assets.stages.crawl.politeness.rate_store import MAX_AHEAD_SECONDS, RateStoreError
 
 _BUSY_SECONDS = 10.0
-_REMEDY = "stop the crawls that use them and delete the file"
+_REMEDY = "see that its disk has room; if it has, stop the crawls that use them and delete the file"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS hosts (
   host TEXT PRIMARY KEY, last_slot REAL NOT NULL, next_slot REAL NOT NULL, not_before REAL NOT NULL,
