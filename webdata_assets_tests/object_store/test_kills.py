@@ -88,7 +88,8 @@ def test_a_crawl_outlives_the_end_and_the_restart_of_its_s3_server(
         server.kill()
 
 
-def test_tables_are_read_and_written_over_an_outage_of_their_s3_server(tmp_path: Path) -> None:
+@pytest.mark.soak
+def test_tables_and_index_are_used_over_an_outage_of_their_s3_server(tmp_path: Path) -> None:
     server, frontier = S3Server(tmp_path / "s3"), TABLES["frontier"]
     server.start()
     store = Store.open("s3://webdata/outage", options=server.environment, cache=tmp_path / "cache")
@@ -97,6 +98,7 @@ def test_tables_are_read_and_written_over_an_outage_of_their_s3_server(tmp_path:
     for action in (
         lambda: store.tables.scan_partition(frontier, partitions[0]).collect(),
         lambda: write(store, partitions[1]),
+        lambda: store.index().at().rows(["chunk_id"]),
     ):
         server.kill()
         # longer than the clients' own ten tries

@@ -29,6 +29,7 @@ from webdata_assets.stages.deliver.sink import (
     Shape,
     require_no_more_columns,
 )
+from webdata_assets.stages.index.lance_options import connection_options
 from webdata_assets.stages.objects import said
 
 _MAX_ATTEMPTS = 20
@@ -128,7 +129,8 @@ class LanceSink:
     def _connect(self) -> Any:
         import lancedb
 
-        return self._told(lambda: lancedb.connect(self._database, storage_options=self._options or None))
+        options = connection_options(self._database, self._options)
+        return self._told(lambda: lancedb.connect(self._database, storage_options=options))
 
     def _rows_of(self, table: Any) -> pl.DataFrame:
         if table is None:

@@ -16,6 +16,7 @@ from webdata_assets.stages.index.chunk_rows import CHUNK_SCHEMA
 from webdata_assets.stages.index.filters import equals_any
 from webdata_assets.stages.index.index import SyncResult
 from webdata_assets.stages.index.lance_indexes import needs_work, update_indexes
+from webdata_assets.stages.index.lance_options import connection_options
 from webdata_assets.stages.index.lance_rows import arrow_schema, to_arrow
 from webdata_assets.stages.index.lance_snapshot import LanceSnapshot
 from webdata_assets.stages.index.lance_sums import LanceSums
@@ -147,7 +148,7 @@ class LanceIndex:
         # LanceDB knows Azure by this name only
         uri = self.uri.replace("abfs://", "az://", 1)
         try:
-            return lancedb.connect(uri, storage_options=self._options or None)
+            return lancedb.connect(uri, storage_options=connection_options(uri, self._options))
         except (OSError, RuntimeError, ValueError) as error:
             raise TransientError(
                 f"The index {self.uri} cannot be opened: {said(error)}",

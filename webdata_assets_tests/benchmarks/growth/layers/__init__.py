@@ -1,0 +1,1 @@
+"""What is prepared for each layer, and its work: PREPARE and READY by name in each module."""
