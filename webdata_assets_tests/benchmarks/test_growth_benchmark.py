@@ -24,6 +24,7 @@ def test_the_exponent_is_found_beside_a_fixed_part(exponent, each):
     assert found.exponent == pytest.approx(exponent, abs=0.02)
     assert found.low <= exponent <= found.high
     assert found.fixed == pytest.approx(2, rel=0.05)
+    assert found.verdict == ("linear" if exponent <= 1 else "bends")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,10 @@ def test_the_last_step_tells_a_bend_that_a_whole_fit_would_hide():
     assert fit(SIZES, [*costs, 100.0]).last > 3
 
 
+def test_costs_that_hardly_grow_beside_their_noise_prove_nothing():
+    assert fit(SIZES[:4], [1.0, 1.3, 0.9, 1.4]).verdict == "uncertain"
+
+
 def test_three_sizes_are_too_few():
     with pytest.raises(ValueError, match="3 sizes"):
         fit(SIZES[:3], [1, 2, 3])
@@ -61,7 +66,7 @@ def test_three_sizes_are_too_few():
 def test_sizes_are_geometric_up_to_the_largest():
     first = LAYERS[0]
     assert sizes_of(first, 100_000) == list(SIZES)
-    assert sizes_of(first, 50) == [ANCHOR, 50] or sizes_of(first, 2_000) == [ANCHOR, 1_000, 2_000]
+    assert sizes_of(first, 2_000) == [ANCHOR, 1_000, 2_000]
 
 
 def test_a_layer_is_measured_in_processes_of_its_own():

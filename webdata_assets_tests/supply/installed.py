@@ -4,9 +4,11 @@ What belongs here: this environment. What does not: licences and vulnerabilities
 """
 
 import base64
+import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import Distribution, PackagePath
+from importlib.metadata import Distribution
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -37,19 +39,21 @@ def versions(distributions: Iterable[Distribution]) -> dict[str, str]:
 
 def changed_files(distribution: Distribution) -> Iterator[str]:
     """Yield files of a distribution that are missing, or not those that its RECORD names."""
-    for file in distribution.files or ():
+    # read here: `Distribution.files` leaves out files that are gone
+    for name, checksum, _size in csv.reader((distribution.read_text("RECORD") or "").splitlines()):
         # RECORD has no hash of itself, nor of byte code that was compiled here
-        if file.hash is None:
+        if not checksum:
             continue
         try:
-            content = file.locate().read_bytes()
+            content = Path(str(distribution.locate_file(name))).read_bytes()
         except FileNotFoundError:
-            yield f"{distribution.metadata['Name']}: {file} is missing"
+            yield f"{distribution.metadata['Name']}: {name} is missing"
             continue
-        if not _is(content, file):
-            yield f"{distribution.metadata['Name']}: {file} differs from its RECORD"
+        if not _is(content, checksum):
+            yield f"{distribution.metadata['Name']}: {name} differs from its RECORD"
 
 
-def _is(content: bytes, file: PackagePath) -> bool:
-    digest = hashlib.new(file.hash.mode, content).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash.value
+def _is(content: bytes, checksum: str) -> bool:
+    method, _, value = checksum.partition("=")
+    digest = hashlib.new(method, content).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == value

@@ -11,8 +11,8 @@ from pathlib import Path
 from blake3 import blake3
 
 _PACKAGE = Path(__file__).parents[2]
-_ROOMS = ("stages/engine", "stages/extract", "stages/clean", "stages/embed", "sources")
-"""What maps run."""
+_ROOMS = ("stages/engine", "stages/extract", "stages/clean", "stages/embed", "stages/exact_json", "sources")
+"""What maps run: folders, and modules."""
 _DEPENDENCIES = (
     "ada-url", "jmespath", "lxml", "numpy", "onnxruntime", "orjson", "price-parser", "pydantic",
     "resiliparse", "selectolax", "tokenizers",
@@ -27,7 +27,7 @@ def code_version() -> str:
     for name in _DEPENDENCIES:
         digest.update(f"{name}={_version(name)};".encode())
     for room in _ROOMS:
-        for path in sorted((_PACKAGE / room).rglob("*.py")):
+        for path in sorted([*_PACKAGE.glob(f"{room}.py"), *(_PACKAGE / room).rglob("*.py")]):
             digest.update(str(path.relative_to(_PACKAGE)).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -53,10 +53,10 @@ class Fit:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it bends: only if the whole interval lies above; uncertain if only the exponent does."""
+        """What the figures prove: that it is linear or bends only if the whole interval says so."""
         if self.growing_share < _LEAST_SHARE:
             return "constant"
-        if max(self.exponent, self.last) <= BEND:
+        if self.high <= BEND and self.last <= BEND:
             return "linear"
         return "bends" if self.low > BEND else "uncertain"
 

@@ -19,6 +19,7 @@ from webdata_assets.store.delivery_events import delivery_events
 NEUTRAL = ("state", "rows", "content_hash", "source_hash", "corpus_version", "model_version")
 """Of the table `delivery`: what does not depend on where a sink is."""
 
+FAILED_CHECK = "DagsterAssetCheckFailedError"
 SHOWN = 200
 """Characters of an error's message."""
 
@@ -74,6 +75,9 @@ def errors_of_steps(instance: dg.DagsterInstance) -> Counter[tuple[FailureDomain
         for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
             event = entry.dagster_event
             error = event.step_failure_data.error if event is not None else None
+            if error is not None and FAILED_CHECK in (error.cls_name or ""):
+                # a verdict, and no error
+                continue
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
