@@ -73,7 +73,7 @@ class Soak:
             self._strike(draw)
             self.look(dear=self.kills % DEAR_EVERY == 0)
         while not self.work.step():
-            self._require_movement()
+            self._keep_up()
             time.sleep(_LOOK_SECONDS)
         self.look(dear=True)
         self._log_runs()
@@ -122,7 +122,7 @@ class Soak:
             is_done = self.work.step() or is_done
             if is_done:
                 self.work.find_more()
-            self._require_movement()
+            self._keep_up()
             began = time.monotonic()
             time.sleep(_LOOK_SECONDS)
             if self.work.at_work():
@@ -196,11 +196,13 @@ class Soak:
 
     def _wait_for_webserver(self) -> None:
         while not self.place.ui.is_loaded():
-            self._require_movement()
             time.sleep(_LOOK_SECONDS)
 
-    def _require_movement(self) -> None:
-        """Fail when nothing has come to an end for long."""
+    def _keep_up(self) -> None:
+        """Start what ended by itself, as on a full disk; fail when nothing has come to an end for long."""
+        for service in (self.place.daemon, self.place.webserver):
+            if not service.is_alive:
+                service.start()
         state = (self.work.ended(), self.kills)
         if state != self._state:
             self._state, self._moved = state, time.monotonic()
