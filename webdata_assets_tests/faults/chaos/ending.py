@@ -34,10 +34,11 @@ def different_content(found: Store, expected: Store) -> list[str]:
             told.append(f"{name} differs from the undisturbed run's: {rows[0]} rows, {rows[1]} there")
     sinks = {row["sink"]: row for row in found.tables.read(TABLES["delivery"]).iter_rows(named=True)}
     for row in expected.tables.read(TABLES["delivery"]).iter_rows(named=True):
+        ours_of = sinks.get(row["sink"], dict.fromkeys(NEUTRAL))
         told += [
-            f"sink {row['sink']}: {name} is {sinks[row['sink']][name]}, undisturbed {row[name]}"
+            f"sink {row['sink']}: {name} is {ours_of[name]}, undisturbed {row[name]}"
             for name in NEUTRAL
-            if sinks[row["sink"]][name] != row[name]
+            if ours_of[name] != row[name]
         ]
     contents = {row["content_hash"] for row in sinks.values()}
     return told if len(contents) == 1 else [*told, f"sinks hold different rows: {contents}"]

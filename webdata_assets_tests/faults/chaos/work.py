@@ -4,6 +4,7 @@ What belongs here: asking the webserver as a browser does, again and again while
 not: repairs, retries and retraining, which the deployment does by itself.
 """
 
+import datetime as dt
 import http.client
 import random
 import time
@@ -15,13 +16,16 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.automation.jobs import CRAWL, DELIVER, MAINTAIN, PUBLISH, REPLAY
+from webdata_assets.automation.refresh import plan_refresh
 from webdata_assets.automation.tags import ENDED, IN_PROGRESS
 from webdata_assets.cli.demo import CHANGED, due_job
 from webdata_assets.cli.instance import PARTITION_TAG
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
+from webdata_assets.settings import PACKAGED_TASK
 from webdata_assets.store.delivery_events import delivery_events
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
+from webdata_assets.tasks.loading import load_task
 from webdata_assets_tests.faults.chaos.place import Place
 from webdata_assets_tests.faults.dev import LOCATION, REPOSITORY_NAME
 
@@ -71,6 +75,7 @@ class Work:
         self._chance = random.Random(seed)
         self._owed: dict[str, float] = {}
         self._publishes = False
+        self._rules = load_task(PACKAGED_TASK).retrain
         self._busy_until = time.time()
         self._accepted = not any(partition.source == CHANGED for partition in place.wanted)
 
@@ -144,12 +149,18 @@ class Work:
             return False
         if not self._publishes:
             self._start_retraining()
-        if not self._accepted and self._is_at_rest():
+        if not self._is_at_rest():
+            return False
+        refresh = plan_refresh(self.place.store, self._rules, set(firsts), dt.datetime.now(dt.UTC))
+        if refresh.job is not None:
+            # its run was killed, and the sensor leaves a growing gap: people need not
+            self._launch(refresh.job, None)
+            return False
+        if not self._accepted:
             self._accept()
             return False
         tables = (table for table in TABLES.values() if table.partitioned)
-        is_admitted = all(ledger.states(table)["admitted"].all() for table in tables)
-        return self._accepted and is_admitted and self._is_at_rest() and not self.not_done()
+        return all(ledger.states(table)["admitted"].all() for table in tables) and not self.not_done()
 
     def _dates_of(self, partition: Partition) -> list[Partition]:
         """Return the wanted partitions of the same source, by date."""
