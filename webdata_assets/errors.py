@@ -28,20 +28,24 @@ class FailureDomain(StrEnum):
 
 
 _DOMAIN_NOTE = "failure domain: "
-_STORE_REFUSES = re.compile(r"The operation lacked (?:the necessary privileges|valid authentication)")
+_STORE_REFUSES = re.compile(
+    r"The operation lacked (?:the necessary privileges|valid authentication)"
+    r"|FATAL: +(?:password authentication failed|no pg_hba\.conf entry|(?:role|database) .* does not exist)"
+)
 _STORE_OUT_OF_REACH = re.compile(
     r"object-store error|Generic (?:S3|GCS|MicrosoftAzure|HTTP) error"
     r"|No space left on device|os error 28\b|database or disk is full"
+    r"|psycopg2?\.(?:OperationalError|InterfaceError)"
 )
-"""As libraries tell it that read lazily, wherever a frame is collected: credentials or a clock that the store
-does not take; an outage, or a full disk."""
+"""As libraries tell it that read lazily, wherever a frame is collected, and as Dagster's storage does:
+credentials or a clock that the store does not take; an outage, or a full disk."""
 
 
 def domain_told(error: str) -> FailureDomain | None:
     """Return the domain of a formatted error: what the last line of a typed one names.
 
-    Of a library that could not reach the store, or found no room, it is RESOURCE; of one that the store
-    refused, CONFIGURATION. None for anything else.
+    Of a library that could not reach a store, or found no room, it is RESOURCE; of one that a store refused,
+    CONFIGURATION. None for anything else.
     """
     last = error.rstrip().rpartition("\n")[2]
     told = last.removeprefix(_DOMAIN_NOTE)

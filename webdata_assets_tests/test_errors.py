@@ -5,9 +5,11 @@ import os
 import traceback
 
 import polars as pl
+import psycopg2
 import pytest
 
 from webdata_assets.errors import FailureDomain, TransientError, domain_told
+from webdata_assets_tests.servers.postgres import postgres_server
 from webdata_assets_tests.site.answers import status
 from webdata_assets_tests.site.mailboxes import free_port
 from webdata_assets_tests.site.server import FaultServer
@@ -56,6 +58,18 @@ def read_with(library: str, endpoint: str) -> str:
 def test_a_full_disk_is_nobodys_bug():
     error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert domain_told(told(error)) is FailureDomain.RESOURCE
+
+
+def test_a_history_that_cannot_be_reached_is_nobodys_bug():
+    with pytest.raises(Exception) as raised:
+        psycopg2.connect(f"postgresql://nobody@127.0.0.1:{free_port()}/dagster")
+    assert domain_told(told(raised.value)) is FailureDomain.RESOURCE
+
+
+def test_a_history_that_refuses_its_user_asks_for_other_settings():
+    with postgres_server() as server, pytest.raises(Exception) as raised:
+        psycopg2.connect(server.address, user="nobody")
+    assert domain_told(told(raised.value)) is FailureDomain.CONFIGURATION
 
 
 def test_any_other_error_tells_none():

@@ -86,7 +86,7 @@ class Place:
             "WEBDATA_SINKS": str(self.folder / "sinks"),
             "WEBDATA_DAGSTER_STORAGE": self.postgres.address,
             "WEBDATA_CONNECT_TO": ",".join(f"{host}={to}" for host, to in self.site.connect_to.items()),
-            "WEBDATA_SENSOR_SECONDS": "1",
+            "WEBDATA_SENSOR_SECONDS": "2",
             _SECRET_NAME: _SECRET,
         }
 

@@ -22,7 +22,7 @@ WEIGHTS: Mapping[str, float] = {
     "S3 server": 1.5, "disk full": 1.0, "clock jump": 1.0,
 }  # fmt: skip
 """How likely each is among those that can be hit; the browser is rarely there."""
-SHORTEST_GAP, LONGEST_GAP = 0.5, 12.0
+SHORTEST_GAP, LONGEST_GAP = 0.5, 6.0
 """Seconds from one fault to the next."""
 
 

@@ -32,7 +32,7 @@ DEAR_EVERY = 10
 PATIENCE_SECONDS = 600.0
 """Without anything coming to an end, after which the deployment is taken for stuck."""
 ORPHAN_SECONDS = 60.0
-_LOOK_SECONDS = 0.3
+_LOOK_SECONDS = 0.7
 
 
 @dataclass
