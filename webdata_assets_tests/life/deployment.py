@@ -21,6 +21,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.sinks.loading import load_sinks
 from webdata_assets.sources.registry import load_sources
+from webdata_assets.store import Store
 from webdata_assets.store.rollback import roll_back
 from webdata_assets.store.sinks import open_sink
 from webdata_assets_tests.deployment import Deployment
@@ -89,7 +90,13 @@ class Life:
     shown: dict[Partition, Shown] = field(default_factory=lambda: dict.fromkeys(PARTITIONS, Shown()))
     declared: dict[str, Declared] = field(default_factory=lambda: dict.fromkeys(SOURCES, Declared()))
     why_failed: str = ""
+    reader: Store = field(init=False, repr=False)
+    """Stays open while others write."""
     _job: dg.JobDefinition | None = None
+
+    def __post_init__(self) -> None:
+        """Open the store for reading."""
+        self.reader = self.deployment.store
 
     @classmethod
     def begin(cls, instance: dg.DagsterInstance, site: FaultServer) -> "Life":
@@ -177,13 +184,13 @@ class Life:
 
     def admitted(self, layer: str) -> dict[Partition, bool]:
         """Return the partitions of a layer that were ever written, and whether readers get them."""
-        states = self.deployment.store.ledger.states(TABLES[layer])
+        states = self.reader.ledger.states(TABLES[layer])
         columns = states.select("date", "source", "admitted").iter_rows()
         return {Partition(date, source): admitted for date, source, admitted in columns}
 
     def titles(self, partition: Partition) -> set[str | None]:
         """Return the titles of the records that readers get. Raises NotAdmittedError."""
-        return set(self.deployment.store.read_admitted(TABLES["records"], partition)["title"])
+        return set(self.reader.read_admitted(TABLES["records"], partition)["title"])
 
     def held(self, sink: str) -> pl.DataFrame:
         """Return what a sink holds."""

@@ -5,9 +5,11 @@ Real runs of the real assets, against a model of plain dictionaries. `make soak`
 """
 
 import contextlib
+import itertools
 import os
 import random
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,7 +50,7 @@ STEPS_IN_SUITE = 30
 _PARTITION = {"partition": PARTITIONS}
 _SOURCE = {"source": SOURCES}
 _AMONG = {"which": range(100)}
-_TIMES = {"times": [1, 2]}
+_TIMES = {"times": [1, 1, 2]}
 _TROUBLES = ["", "", "", "a page fails", "a page is gone", "broken down"]
 STEPS: Mapping[str, tuple[int, Mapping[str, Sequence[Any]]]] = {
     "the_site_changes": (3, {**_PARTITION, "layout": LAYOUTS, "trouble": _TROUBLES}),
@@ -235,10 +237,17 @@ class PartitionLife(RuleBasedStateMachine):
 
 
 def live(steps: int) -> None:
+    lives = max(1, steps // STEPS_OF_A_LIFE)
+    numbers = itertools.count(1)
+
+    def born() -> PartitionLife:
+        print(f"life {next(numbers)} of {lives}", file=sys.stderr, flush=True)
+        return PartitionLife()
+
     run_state_machine_as_test(
-        PartitionLife,
+        born,
         settings=settings(
-            max_examples=max(1, steps // STEPS_OF_A_LIFE),
+            max_examples=lives,
             stateful_step_count=min(steps, STEPS_OF_A_LIFE),
             deadline=None,
             suppress_health_check=list(HealthCheck),
