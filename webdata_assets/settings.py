@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         default=20.0, gt=0, le=3_600, description="After which the parser of a page is killed"
     )
     extract_memory_mb: int = Field(
-        default=1_024, ge=256, description="MiB of memory at which a process that reads pages is killed"
+        default=384, ge=256, description="MiB of memory at which a process that reads pages is killed"
     )
     encoder_dir: Path | None = Field(
         default=None,

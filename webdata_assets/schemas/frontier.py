@@ -24,7 +24,7 @@ class Frontier(dy.Schema):
     discovery = dy.Int16(nullable=False, min=0)
     """Position in `fetch.discover` of the rule that governs the URL."""
     why = dy.String(nullable=False, check=lambda column: column.is_in(WHYS))
-    depth = dy.Int16(nullable=False, min=0)
+    depth = dy.Int32(nullable=False, min=0)
     etag = dy.String(nullable=True)
     last_modified = dy.String(nullable=True)
     payload_hash = columns.blake3_hash(nullable=True)

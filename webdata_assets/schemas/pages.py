@@ -26,7 +26,7 @@ class Pages(dy.Schema):
     discovery = dy.Int16(nullable=False, min=0)
     why = dy.String(nullable=False, check=lambda column: column.is_in(WHYS))
     discovered_from = columns.url(nullable=True)
-    depth = dy.Int16(nullable=False, min=0)
+    depth = dy.Int32(nullable=False, min=0)
     outcome = dy.String(nullable=False, check=lambda column: column.is_in(OUTCOMES))
     reason = dy.String(nullable=True)
     """Why a page is gone, failed, skipped or deferred, in words."""

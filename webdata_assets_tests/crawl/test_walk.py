@@ -3,13 +3,17 @@
 import itertools
 from pathlib import Path
 
+import orjson
 import polars as pl
 import pytest
 
 from webdata_assets.schemas import TABLES
 from webdata_assets.stages.crawl.discovery import Found
+from webdata_assets.stages.crawl.folder_spool import FolderSpool
 from webdata_assets.stages.crawl.frontier import plan_frontier
 from webdata_assets.stages.crawl.node import Node
+from webdata_assets.stages.crawl.result import WalkedRows
+from webdata_assets.stages.crawl.spool import Place
 from webdata_assets.stages.crawl.walk import Walk
 from webdata_assets_tests.crawl.harness import DATE, START, Crawling, outcomes, source_of, starting
 from webdata_assets_tests.site.answers import links, page
@@ -129,3 +133,16 @@ def test_complete_rules_keep_their_revisits_until_they_are_named(tmp_path: Path,
     assert not walk.release_unnamed()
     walk.settle_unnamed()
     assert outcome_of(walk, "old") == ("gone", "no longer listed")
+
+
+def test_a_page_may_lie_deeper_than_sixteen_bits_count(tmp_path: Path) -> None:
+    deep = 40_000
+    source = source_of(starting("links", max_depth=2 * deep))
+    walk = Walk(source, DATE, plan_frontier(source, DATE, TABLES["pages"].empty()), tmp_path)
+    take_level(walk)
+    walk.add(parent("above", 0, deep - 1), [Found(START + "deep", "both")])
+    for node in take_level(walk):
+        visit = {"url": node.url, "outcome": "failed", "reason": "no answer", "attempts": 1}
+        walk.visited.record(node.url, "failed", orjson.dumps(visit), Place("", 0, -1))
+    [rows] = WalkedRows(source, DATE, walk, FolderSpool(tmp_path / "spool")).frames()
+    assert rows.filter(url=START + "deep")["depth"].to_list() == [deep]

@@ -68,7 +68,7 @@ def test_an_output_of_other_types_is_refused_and_the_rows_stay_as_they_were(grap
     result = graph.materialize("frontier", partition=SHOP)
     kind, message = failure_of(result, "frontier")
     assert kind == "SchemaMismatchError"
-    assert "frame does not fit table frontier: depth is Int64, not Int16" in message
+    assert "frame does not fit table frontier: depth is Int64, not Int32" in message
     assert graph.store.tables.read_partition(FRONTIER, SHOP).equals(plain_frontier(SHOP))
 
 

@@ -28,7 +28,7 @@ def urls(store, partition=SHOP):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (pl.col("depth").cast(pl.Int64), "depth is Int64, not Int16"),
+        (pl.col("depth").cast(pl.Int64), "depth is Int64, not Int32"),
         (pl.col("date").cast(pl.String), "date is String, not Date"),
         (pl.lit(1).alias("surplus"), "unknown column surplus"),
     ],

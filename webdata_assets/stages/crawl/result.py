@@ -32,7 +32,7 @@ _NODES = pl.Schema(
         "discovery": pl.Int16(),
         "why": pl.String(),
         "discovered_from": pl.String(),
-        "depth": pl.Int16(),
+        "depth": pl.Int32(),
     }
 )
 """The types of PAGE_COLUMNS, as the pages table names them."""

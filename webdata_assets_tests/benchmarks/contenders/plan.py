@@ -21,7 +21,7 @@ def main() -> None:
             role=pl.lit("content"),
             discovery=pl.lit(0, pl.Int16),
             why=pl.lit("start"),
-            depth=pl.lit(0, pl.Int16),
+            depth=pl.lit(0, pl.Int32),
         )
         .sort("url")
     )

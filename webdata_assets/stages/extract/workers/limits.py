@@ -25,7 +25,7 @@ class Limits:
     """
 
     page_seconds: float = 20.0
-    memory_mb: int = 1_024
+    memory_mb: int = 384
 
     @property
     def memory_bytes(self) -> int:
