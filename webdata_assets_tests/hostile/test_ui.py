@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from webdata_assets_tests.hostile.attacked import DATE, REFUSED, attacked
+from webdata_assets_tests.hostile.strings import Traps, injections
+from webdata_assets_tests.site.answers import page
+from webdata_assets_tests.site.server import FaultServer
 
 Proves = Callable[[str, str, str], None]
 pytestmark = pytest.mark.browser
@@ -45,3 +48,18 @@ def test_the_ui_shows_strings_and_does_nothing(tmp_path: Path, encoder_folder: P
         f"{len(mutations)} mutations, {len(watched.dialogs)} dialogs, {ran} scripts run"
     )
     proves(PART, "strings in Dagster's UI: samples, check details, run logs", figure)
+
+
+def test_the_same_strings_unescaped_are_noticed(tmp_path: Path) -> None:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from webdata_assets_tests.hostile.browsing import watching
+
+    with FaultServer() as trap, FaultServer() as site, watching() as watched:
+        raw = [text for text in injections(Traps(trap.address, tmp_path)) if "refresh" not in text]
+        site.add("/", page("".join(f"<p>{text}</p>" for text in raw)))
+        url = f"http://{site.address}"
+        watched.page.goto(url)
+        assert watched.has_run()
+        assert watched.strangers(url) >= {trap.address}
+        assert watched.graphql_by_get()
+    assert trap.log
