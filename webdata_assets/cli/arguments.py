@@ -14,3 +14,8 @@ def as_date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not a date of the form YYYY-MM-DD") from error
+
+
+def day_of(text: str) -> dt.date:
+    """Return a date of the form YYYY-MM-DD, or today (UTC) for no text. Raises typer.BadParameter."""
+    return as_date(text) if text else dt.datetime.now(dt.UTC).date()

@@ -12,7 +12,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from webdata_assets.automation.jobs import CRAWL, REPLAY, REPLAYED, REPORT
+from webdata_assets.automation.due import due_job
+from webdata_assets.automation.jobs import REPORT
 from webdata_assets.cli.demo_summary import Summary, describe_store, print_summary
 from webdata_assets.cli.instance import Outcome, answer, execute, open_instance, tick
 from webdata_assets.cli.output import say
@@ -70,25 +71,6 @@ def run_demo(*, quiet: bool, first_dates: int | None = None, sources: Sequence[s
     if not quiet:
         print_summary(summary)
     return summary
-
-
-def due_job(ledger: LedgerSnapshot, partition: Partition) -> str | None:
-    """Return the job that brings a partition to its end; None where it is, or a check has failed."""
-    for name, job in (
-        *((name, CRAWL) for name in ("frontier", "pages", "dead_letters")),
-        *((name, REPLAY) for name in REPLAYED),
-    ):
-        states = ledger.states(TABLES[name]).filter(
-            (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
-        )
-        if states.height == 0:
-            return job
-        state = states.row(0, named=True)
-        if state["failed"]:
-            return None
-        if not state["admitted"]:
-            return job
-    return None
 
 
 def _silent(_line: str) -> None:

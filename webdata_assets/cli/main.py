@@ -4,20 +4,20 @@ What belongs here: parsing, printing, exit codes. What does not: work (it is imp
 that `webdata --help` answers at once).
 """
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from webdata_assets.cli.alerts import alerts_app
-from webdata_assets.cli.arguments import Json, as_date
+from webdata_assets.cli.arguments import Json, as_date, day_of
 from webdata_assets.cli.checks import checks_app
 from webdata_assets.cli.dead_letters import dead_letters_app
 from webdata_assets.cli.export import export_app
 from webdata_assets.cli.insight_commands import insight_app
 from webdata_assets.cli.model import model_app
-from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say, tell
+from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
+from webdata_assets.cli.partition_commands import partitions_app
 from webdata_assets.cli.selectors import selectors_app
 from webdata_assets.cli.sinks import sinks_app
 from webdata_assets.cli.source_commands import sources_app
@@ -42,6 +42,7 @@ app.add_typer(sinks_app, name="sinks")
 app.add_typer(task_app, name="task")
 app.add_typer(model_app, name="model")
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(partitions_app)
 app.add_typer(insight_app)
 app.add_typer(storage_app)
 
@@ -102,83 +103,6 @@ def worker(
 
     with fail_clearly():
         raise typer.Exit(serve_steps(queue or (), processes, name))
-
-
-@app.command()
-def run(
-    source: Annotated[str, typer.Option(help="The source's name.")],
-    date: Annotated[str, typer.Option(help="The partition's date, YYYY-MM-DD; today (UTC) if none.")] = "",
-    replay: Annotated[
-        bool, typer.Option("--replay", help="From the stored payloads, without any HTTP request.")
-    ] = False,
-    missing: Annotated[
-        bool, typer.Option("--missing", help="Keep the stored pages; request only what failed or is missing.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Run one partition, from frontier to embeddings, and say whether it is admitted.
-
-    Example: webdata run --source demo_shop --date 2026-06-01
-    """
-    from webdata_assets.cli.partitions import run_partition
-
-    with fail_clearly():
-        report = run_partition(source, _date(date), replay=replay, missing=missing)
-        if as_json:
-            print_json(report)
-        else:
-            print_table(f"{report['partition']}: run {report['run_id']}", report["layers"])
-            for line in report["problems"]:
-                say(line)
-        if not report["admitted"]:
-            raise typer.Exit(ExitCode.FAILED)
-
-
-@app.command()
-def status(
-    source: Annotated[str, typer.Option(help="Only this source.")] = "", as_json: Json = False
-) -> None:
-    """Show partitions by state: admitted, failed (with the check), or not checked.
-
-    Example: webdata status --source demo_shop
-    """
-    from webdata_assets.cli.partitions import partition_states
-
-    with fail_clearly():
-        report = partition_states(source or None)
-        if as_json:
-            print_json(report)
-            return
-        print_table("Partitions by state", report["counts"])
-        for line in report["problems"]:
-            say(line)
-
-
-@app.command()
-def embed(
-    source: Annotated[str, typer.Option(help="Only partitions of this source.")] = "",
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also those of the encoder in use, as after a change of chunker.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Embed admitted partitions again whose vectors are of another encoder than the one in use.
-
-    What it has encoded once is not encoded again. Example: webdata embed --source demo_shop
-    """
-    from webdata_assets.cli.embed import embed_again
-
-    with fail_clearly():
-        report = embed_again(source or None, everything=everything, tell=tell)
-        if as_json:
-            print_json(report)
-        else:
-            title = f"{len(report['partitions'])} partitions embedded by {report['model_id']}"
-            print_table(title, report["partitions"])
-            for line in report["problems"]:
-                say(line)
-        if not report["ok"]:
-            raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command()
@@ -279,7 +203,7 @@ def try_page(
     from webdata_assets.cli.tryout import try_source
 
     with fail_clearly():
-        report = try_source(url, source, _date(date))
+        report = try_source(url, source, day_of(date))
         if as_json:
             print_json(report)
         else:
@@ -318,10 +242,6 @@ def extract(
             say(f"Wrote {report['path']}: {counts}, {report['seconds']} s.")
         if report["errors"] == report["pages"]:
             raise typer.Exit(ExitCode.FAILED)
-
-
-def _date(text: str) -> dt.date:
-    return as_date(text) if text else dt.datetime.now(dt.UTC).date()
 
 
 def main() -> None:

@@ -170,7 +170,7 @@ class Tables:
         delta = self.open(table)
         if delta is None:
             return frozenset()
-        return frozenset(delta.file_uris([(table.key[0], "=", value)]))
+        return frozenset(delta.file_uris(file_pruning_predicate=[(table.key[0], "=", value)]))
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Every row that the table holds now, admitted or not, in the table's column order."""

@@ -15,10 +15,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from webdata_assets.automation.due import due_job
 from webdata_assets.automation.jobs import CRAWL, DELIVER, MAINTAIN, PUBLISH, REPLAY
 from webdata_assets.automation.refresh import plan_refresh
 from webdata_assets.automation.tags import ENDED, IN_PROGRESS
-from webdata_assets.cli.demo import CHANGED, due_job
+from webdata_assets.cli.demo import CHANGED
 from webdata_assets.cli.instance import PARTITION_TAG
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
