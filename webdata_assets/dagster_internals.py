@@ -19,6 +19,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.retries import RetryMode
+from dagster._core.instance.utils import RUNLESS_JOB_NAME
 
 __all__ = [
     "RetryMode",
@@ -27,6 +28,7 @@ __all__ = [
     "events_of",
     "pinned_feature",
     "planned_steps",
+    "report_check_without_run",
     "run_of_step",
     "running_code_servers",
     "timeline",
@@ -44,6 +46,27 @@ def pinned_feature() -> Iterator[None]:
         warnings.simplefilter("ignore", dg.PreviewWarning)
         warnings.simplefilter("ignore", dg.BetaWarning)
         yield
+
+
+def report_check_without_run(
+    instance: dg.DagsterInstance, evaluation: dg.AssetCheckEvaluation, event_id: str
+) -> None:
+    """Enter an evaluation that no run made.
+
+    `report_runless_asset_event` gives every such event the same empty run id, and Dagster keeps one evaluation
+    for each check, partition and run id: it refuses the second.
+
+    Args:
+        instance: whose UI shows it.
+        evaluation: what was found.
+        event_id: takes the place of a run's id; another one each time.
+    """
+    event = dg.DagsterEvent(
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+        job_name=RUNLESS_JOB_NAME,
+        event_specific_data=evaluation,
+    )
+    instance.report_dagster_event(event, event_id)
 
 
 _RUN_EVENTS = (

@@ -3,13 +3,14 @@
 What belongs here: results of a step, and evaluations without a run. What does not: judging (judging.py).
 """
 
+import uuid
 from collections.abc import Sequence
 
 import dagster as dg
 
 from webdata_assets.checks.check import Check, Finding
 from webdata_assets.checks.judging import severity_of
-from webdata_assets.dagster_internals import TargetMaterialization
+from webdata_assets.dagster_internals import TargetMaterialization, report_check_without_run
 from webdata_assets.partitions import Partition
 
 Metadata = dict[str, dg.MetadataValue]
@@ -34,14 +35,15 @@ def tell_without_run(
     Returns:
         How many were entered: none of an asset that this instance has never seen materialized.
     """
-    told = 0
+    told, event_id = 0, str(uuid.uuid4())
     assets = {check.table.name for check, _ in judged}
     targets = {asset: _materialization(instance, asset, partition) for asset in assets}
     for check, finding in judged:
         target = targets[check.table.name]
         if target is None:
             continue
-        instance.report_runless_asset_event(
+        report_check_without_run(
+            instance,
             dg.AssetCheckEvaluation(
                 asset_key=dg.AssetKey(check.table.name),
                 check_name=check.name,
@@ -51,7 +53,8 @@ def tell_without_run(
                 severity=dg.AssetCheckSeverity(severity_of(check, finding)),
                 blocking=check.blocking,
                 partition=partition.key if partition else None,
-            )
+            ),
+            event_id,
         )
         told += 1
     return told

@@ -134,6 +134,16 @@ def test_the_partitions_status_follows_in_what_the_ui_reads(graph: Graph):
     assert status() == "SUCCEEDED"
 
 
+def test_dagster_is_told_as_often_as_one_judges(graph: Graph):
+    graph.make = lambda _: frame("frontier")
+    graph.materialize("frontier", partition=SHOP)
+    for passed in (True, False, True):
+        check = Check("not_empty", FRONTIER, "", lambda _, passed=passed: Finding(passed))
+        judged = judge_of(graph).judge([check], SHOP, run_id="x")
+        assert tell_without_run(graph.instance, judged, SHOP) == 1
+        assert newest(graph, SHOP)["not_empty"] is passed
+
+
 def test_an_asset_that_dagster_never_saw_is_not_told_of(graph: Graph):
     put(graph.store, "frontier", frame("frontier", row("frontier")))
     judged = judge_of(graph).judge(STEPS["frontier_checks"], SHOP, run_id="test")
