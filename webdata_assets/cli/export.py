@@ -1,4 +1,4 @@
-"""`webdata export`: any layer as a file, a release as a retrieval dataset, pages as a web archive."""
+"""`webdata export`: layers as files or datasets, a release for retrieval, pages as a web archive."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,8 +25,8 @@ class _LayerOrCommand(TyperGroup):
 
 export_app = typer.Typer(
     cls=_LayerOrCommand,
-    help="Write any layer as Parquet, ORC, Arrow or CSV, the released chunks as Parquet or Lance, and pages "
-    "as a web archive.\n\n"
+    help="Write any layer as Parquet, ORC, Arrow, CSV or a Hugging Face dataset, the released chunks as "
+    "Parquet or Lance, and pages as a web archive.\n\n"
     "Example: webdata export records --source demo_shop --out shop.parquet",
     no_args_is_help=True,
 )
@@ -35,15 +35,26 @@ export_app = typer.Typer(
 @export_app.command(_LAYER)
 def export_layer(
     layer: Annotated[str, typer.Argument(help="A table, such as records, features or corpus.")],
-    out: Annotated[Path, typer.Option(help="The file to write; its name ends as the format's.")],
+    out: Annotated[
+        Path, typer.Option(help="The file to write; its name ends as the format's. A folder for huggingface.")
+    ],
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
     date: Annotated[
         list[str] | None, typer.Option(help="Only this date, YYYY-MM-DD; may be repeated.")
     ] = None,
     format_name: Annotated[
-        Literal["parquet", "orc", "arrow", "csv"],
-        typer.Option("--format", help="Arrow is an IPC file; CSV neutralises formulas."),
+        Literal["parquet", "orc", "arrow", "csv", "huggingface"],
+        typer.Option(
+            "--format",
+            help="Arrow is an IPC file; CSV neutralises formulas; huggingface: Parquet and a dataset card.",
+        ),
     ] = "parquet",
+    licence: Annotated[
+        str | None,
+        typer.Option(
+            "--license", help="Of a dataset, as the hub names it, such as cc-by-4.0; unknown if none."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the admitted rows of a layer; `webdata export LAYER` is enough.
@@ -54,7 +65,7 @@ def export_layer(
         from webdata_assets.cli.export_layers import write_layer
 
         dates = [as_date(each) for each in date or []]
-        report = write_layer(layer, dates, source or [], out, format_name, quiet=as_json)
+        report = write_layer(layer, dates, source or [], out, format_name, licence=licence, quiet=as_json)
         if as_json:
             print_json(report)
         else:

@@ -1,6 +1,6 @@
-"""Commands about how the store is kept: maintenance, rollback, migration.
+"""Commands about stores as a whole: maintenance, rollback, migration, and how two of them differ.
 
-What belongs here: parsing, printing, exit codes. What does not: the work (maintain.py, rollback.py).
+What belongs here: parsing, printing, exit codes. What does not: the work (maintain.py, rollback.py, diff.py).
 """
 
 from typing import Annotated
@@ -76,3 +76,30 @@ def migrate(as_json: Json = False) -> None:
     with fail_clearly():
         rows = migrate_tables(tell)
         print_json(rows) if as_json else print_table("Tables", rows)
+
+
+@storage_app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="A store's folder or address, or a .env file that names it.")],
+    second: Annotated[str, typer.Argument(help="Another one.")],
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Count rows added, gone and changed where content differs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what two stores have differently: partitions, versions, code, release, deliveries.
+
+    `first` is what the first of them has. Exits with 0 if they are equal and with 1 if they differ.
+    Example: webdata diff staging.env prod.env
+    """
+    from webdata_assets.cli.diff import compare_stores, shown
+
+    with fail_clearly():
+        report = compare_stores(first, second, count=rows)
+        if as_json:
+            print_json(report)
+        else:
+            for title, lines in shown(report):
+                print_table(title, lines)
+        if not report["equal"]:
+            raise typer.Exit(ExitCode.FAILED)

@@ -76,8 +76,7 @@ class TableIOManager(dg.ConfigurableIOManager):
             return rows if wanted is pl.LazyFrame else rows.collect()
         partition = Partition.from_key(context.partition_key) if table.partitioned else None
         if wanted is pl.LazyFrame and partition is not None:
-            store.ledger.require_admitted(table, partition)
-            return store.tables.scan_partition(table, partition)
+            return store.scan_admitted_partition(table, partition)
         frame = store.read_admitted(table, partition)
         if wanted is pl.LazyFrame:
             return frame.lazy()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from webdata_assets.errors import FailureDomain, TransientError
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES, Table
 from webdata_assets.settings import Settings
@@ -23,6 +24,11 @@ from webdata_assets.store.object_blobs import ObjectBlobs
 from webdata_assets.store.options import storage_options
 from webdata_assets.store.payloads import Payloads
 from webdata_assets.store.tables import Tables
+
+_LOOKS = 20
+"""At a store in which partitions are admitted all the time, before it is given up."""
+_WRITE = ["date", "source", "data_version", "at"]
+"""What names one write among all of a table."""
 
 
 def utc_now() -> dt.datetime:
@@ -85,13 +91,42 @@ class Store:
         """
         return open_index(uri or self.location.index(), self.location.options)
 
+    def snapshot(self, table: Table) -> tuple[pl.DataFrame, pl.LazyFrame]:
+        """Return states of a table's partitions, as `Ledger.states` does, and the rows that they are about.
+
+        A write enters the ledger before its commit. What was admitted before the table was opened, and is by
+        the same write after it, is therefore what the table holds. The rows stay those, however late they are
+        collected.
+
+        Raises:
+            TransientError: partitions are admitted faster than the store can be read.
+        """
+        before = self.ledger.states(table)
+        for _ in range(_LOOKS):
+            rows = self.tables.snapshot(table)
+            after = self.ledger.states(table)
+            since = after.filter("admitted").join(
+                before.filter("admitted"), on=_WRITE, how="anti", nulls_equal=True
+            )
+            if since.is_empty():
+                return after, rows
+            before = after
+        raise _never_rests(table)
+
     def read_admitted(self, table: Table, partition: Partition | None = None) -> pl.DataFrame:
         """Rows of one admitted partition, or of an admitted unpartitioned table, sorted by key.
 
-        Raises NotAdmittedError, saying what failed or is missing.
+        Raises:
+            NotAdmittedError: it is not; what failed or is missing.
+            TransientError: it is written and admitted faster than it can be read.
         """
-        self.ledger.require_admitted(table, partition)
-        return self.tables.read_partition(table, partition) if partition else self.tables.read(table)
+        for _ in range(_LOOKS):
+            self.ledger.require_admitted(table, partition)
+            before = self._admitted_write(table, partition)
+            rows = self.tables.read_partition(table, partition) if partition else self.tables.read(table)
+            if before and self._admitted_write(table, partition) == before:
+                return rows
+        raise _never_rests(table)
 
     def read_unjudged(self, table: Table, partition: Partition) -> pl.DataFrame | None:
         """Rows of a partition that a run wrote whole and then died before any check; None in other states."""
@@ -104,9 +139,25 @@ class Store:
         return rows if data_version(table, rows) == state.item(0, "data_version") else None
 
     def scan_admitted(self, table: Table) -> pl.LazyFrame:
-        """Rows of all admitted partitions of a partitioned table."""
-        admitted = self.ledger.admitted(table).select("date", "source")
-        return self.tables.scan(table).join(admitted.lazy(), on=["date", "source"], how="semi")
+        """Rows of all admitted partitions of a partitioned table, as they are now. Raises as `snapshot`."""
+        states, rows = self.snapshot(table)
+        admitted = states.filter("admitted").select("date", "source")
+        return rows.join(admitted.lazy(), on=["date", "source"], how="semi")
+
+    def scan_admitted_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
+        """Rows of one admitted partition, as they are now.
+
+        Raises:
+            NotAdmittedError: it is not; what failed or is missing.
+            TransientError: as `snapshot`.
+        """
+        here = (pl.col("date") == partition.date) & (pl.col("source") == partition.source)
+        for _ in range(_LOOKS):
+            states, rows = self.snapshot(table)
+            if states.filter(here)["admitted"].any():
+                return rows.filter(here)
+            self.ledger.require_admitted(table, partition)
+        raise _never_rests(table)
 
     def scan_earlier(self, table: Table, partition: Partition, *, days: int | None = None) -> pl.LazyFrame:
         """Rows of the admitted partitions of the same source whose date is before the partition's.
@@ -119,14 +170,22 @@ class Store:
             partition: whose past is wanted.
             days: how far back; the whole past if none.
         """
-        admitted = self.ledger.admitted(table).filter(
-            (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
+        states, rows = self.snapshot(table)
+        admitted = states.filter(
+            pl.col("admitted") & (pl.col("source") == partition.source) & (pl.col("date") < partition.date)
         )
         if days is not None:
             admitted = admitted.filter(pl.col("date") >= partition.date - dt.timedelta(days=days))
         # values, and not a join, tell the scan which files to open
         here = (pl.col("source") == partition.source) & pl.col("date").is_in(admitted["date"].to_list())
-        return self.tables.scan(table).filter(here)
+        return rows.filter(here)
+
+    def _admitted_write(self, table: Table, partition: Partition | None) -> list[tuple[object, ...]]:
+        """Return what names the write that is admitted; nothing where none is."""
+        states = self.ledger.states(table).filter("admitted")
+        if partition is not None:
+            states = states.filter(date=partition.date, source=partition.source)
+        return states.select(_WRITE).rows()
 
     def content_hashes(self) -> dict[str, str]:
         """Return the content hash of every table that is no log, as the ledger is."""
@@ -139,6 +198,13 @@ class Store:
                 self.tables.scan(table).select(hashed).collect(), sort_by=_order(table)
             )
         return hashes
+
+
+def _never_rests(table: Table) -> TransientError:
+    return TransientError(
+        f"partitions of {table.name} are admitted faster than they can be read; read once more",
+        failure_domain=FailureDomain.RESOURCE,
+    )
 
 
 def data_version(table: Table, rows: pl.DataFrame | Parts) -> str:

@@ -179,6 +179,13 @@ class Tables:
             return table.empty().lazy()
         return as_present(scan_patiently(delta), table)
 
+    def snapshot(self, table: Table) -> pl.LazyFrame:
+        """Every row that the table holds now, however late it is collected.
+
+        What `scan` gives is to be collected at once: it follows the table when that is opened again.
+        """
+        return Tables(self.location).scan(table)
+
     def scan_partition(self, table: Table, partition: Partition) -> pl.LazyFrame:
         """Rows of one partition, admitted or not, in the order in which they were written."""
         here = (pl.col("date") == partition.date) & (pl.col("source") == partition.source)

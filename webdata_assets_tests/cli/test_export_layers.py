@@ -55,8 +55,8 @@ def test_dates_and_sources_choose_partitions(stored: Webdata) -> None:
         (["records", "--source", "shop", "--source", "blog", "--date", str(DAY)], "completeness failed", 1),
         (["features"], "no partition of features for any date and source", 1),
         (["corpus"], "corpus was never materialized", 1),
-        (["corpus", "--source", "shop"], "leave out --date and --source", 2),
-        (["recrods"], "there is no layer 'recrods'", 2),
+        (["corpus", "--source", "shop"], "leave out date and source", 2),
+        (["recrods"], "there is no table 'recrods'", 2),
         (["records", "--date", "today"], "YYYY-MM-DD", 2),
     ],
 )

@@ -37,13 +37,20 @@ class Format:
 
 
 @contextmanager
-def _parquet(file: BinaryIO, schema: pl.Schema) -> Iterator[Write]:
-    """Every type as it is; one row group per frame, zstd, page checksums."""
+def open_parquet(file: BinaryIO, schema: pl.Schema, *, arrow_types: bool = True) -> Iterator[Write]:
+    """Write Parquet: every type as it is; one row group per frame, zstd, page checksums.
+
+    Args:
+        file: to write to.
+        schema: the columns.
+        arrow_types: whether readers of Arrow get large strings and lists, as polars has them; else strings
+            and lists, as Parquet has them.
+    """
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(
         file, _arrow(schema.to_frame()).schema, compression="zstd", compression_level=_ZSTD_LEVEL,
-        write_page_checksum=True,
+        write_page_checksum=True, store_schema=arrow_types,
     ) as writer:  # fmt: skip
         yield lambda frame: writer.write_table(_arrow(frame), row_group_size=max(1, frame.height))
 
@@ -85,7 +92,7 @@ def _csv(file: BinaryIO, schema: pl.Schema) -> Iterator[Write]:
 
 
 FORMATS: Mapping[str, Format] = {
-    "parquet": Format(".parquet", _parquet),
+    "parquet": Format(".parquet", open_parquet),
     "orc": Format(".orc", _orc),
     "arrow": Format(".arrow", _arrow_ipc),
     "csv": Format(".csv", _csv),

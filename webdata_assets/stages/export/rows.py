@@ -42,14 +42,15 @@ def write_rows(
     """
     rows = 0
     with whole_file(out, suffix=format.suffix) as file, format.open(file, schema) as write:
-        for group in _groups(frames):
+        for group in groups(frames):
             write(group)
             rows += group.height
             progress(rows)
     return rows
 
 
-def _groups(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def groups(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield frames put together until they hold about `GROUP_ROWS` rows, or `GROUP_BYTES`."""
     held: list[pl.DataFrame] = []
     rows = size = 0
     for frame in frames:
