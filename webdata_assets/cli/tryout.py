@@ -6,7 +6,7 @@ import re
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from blake3 import blake3
@@ -18,6 +18,10 @@ from webdata_assets.sources.extract import STRUCTURED_FIELDS
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.policies import BreakerPolicy
 from webdata_assets.sources.registry import load_sources
+
+if TYPE_CHECKING:
+    from webdata_assets.stages.extract.extraction import Payload
+    from webdata_assets.stages.extract.workers.pool import ExtractionPool
 
 SHOWN_CHARACTERS = 300
 _PATIENCE_SECONDS = 10.0
@@ -35,8 +39,6 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
     Raises:
         PermanentError: it is neither a file nor a URL, or it could not be fetched; the message says why.
     """
-    from webdata_assets.stages.clean.cleaner import clean
-    from webdata_assets.stages.extract.extraction import joined
     from webdata_assets.stages.extract.workers.limits import Limits
     from webdata_assets.stages.extract.workers.pool import ExtractionPool
 
@@ -55,7 +57,17 @@ def try_source(url: str, name: str, date: dt.date) -> dict[str, Any]:
         )
     # confined as in a run: a page that hangs its parser is killed
     with ExtractionPool(1, Limits(settings.extract_page_seconds, settings.extract_memory_mb)) as pool:
-        extraction = joined(pool.extract(source, [payload]))
+        return report_of(source, url, payload, date, pool)
+
+
+def report_of(
+    source: Source, url: str, payload: "Payload", date: dt.date, pool: "ExtractionPool"
+) -> dict[str, Any]:
+    """Return what a source makes of a page that came, as `try_source` does."""
+    from webdata_assets.stages.clean.cleaner import clean
+    from webdata_assets.stages.extract.extraction import joined
+
+    extraction = joined(pool.extract(source, [payload]))
     cleaned = clean(source, date, extraction)
     records = cleaned.records.head(SHOWN_RECORDS)
     fields = [

@@ -7,7 +7,8 @@ from webdata_assets_tests.cli.calling import Webdata
 
 
 def test_a_new_source_file_passes_the_check(webdata: Webdata) -> None:
-    made = webdata("sources", "new", "my_docs", "https://docs.example.com/guide/start.html")
+    url = "https://docs.example.com/guide/start.html"
+    made = webdata("sources", "new", url, "--name", "my_docs", "--blank")
     assert made.exit_code == 0
     assert "my_docs.yaml" in made.stdout
     assert "webdata try https://docs.example.com/guide/start.html --source my_docs" in made.stdout
@@ -16,10 +17,11 @@ def test_a_new_source_file_passes_the_check(webdata: Webdata) -> None:
 
 
 def test_a_new_source_file_never_replaces_one(webdata: Webdata) -> None:
-    first = webdata("sources", "new", "my_docs", "https://docs.example.com/", "--json").json()
-    assert first == {"path": str(webdata.sources / "my_docs.yaml")}
+    blank = ("--name", "my_docs", "--blank")
+    first = webdata("sources", "new", "https://docs.example.com/", *blank, "--json").json()
+    assert first == {"path": str(webdata.sources / "my_docs.yaml"), "name": "my_docs"}
     content = (webdata.sources / "my_docs.yaml").read_text()
-    again = webdata("sources", "new", "my_docs", "https://other.example.com/")
+    again = webdata("sources", "new", "https://other.example.com/", *blank)
     assert again.exit_code == 2
     assert "my_docs.yaml exists; choose another name" in again.stderr
     assert (webdata.sources / "my_docs.yaml").read_text() == content
@@ -31,7 +33,7 @@ def test_a_new_source_needs_an_allowed_name_and_an_absolute_url(webdata: Webdata
         ("../docs", "https://docs.example.com/", "use lower-case letters"),
         ("my_docs", "docs.example.com", "not an absolute http or https URL"),
     ):
-        said = webdata("sources", "new", name, url)
+        said = webdata("sources", "new", url, "--name", name, "--blank")
         assert said.exit_code == 2
         assert told in said.stderr
     assert list(webdata.sources.iterdir()) == []
@@ -60,7 +62,7 @@ def test_check_as_json_lists_problems(webdata: Webdata) -> None:
 
 
 def test_check_names_the_line_of_a_quality_rule_that_does_not_exist(webdata: Webdata) -> None:
-    assert webdata("sources", "new", "blog", "https://example.com/").exit_code == 0
+    assert webdata("sources", "new", "https://example.com/", "--name", "blog", "--blank").exit_code == 0
     file = webdata.sources / "blog.yaml"
     line = file.read_text().rstrip().count("\n") + 2
     file.write_text(file.read_text().rstrip() + '\nclean: {quality: {except: ["c4:nope"]}}\n')
