@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test soak check format lock schema callers screenshots benchmark quality retrieval train \
+.PHONY: help demo ui test soak check format lock schema docs callers screenshots benchmark quality retrieval train \
   hostile fuzz chaos race growth audit clean
 
 help: ## Show the targets
@@ -52,7 +52,7 @@ lock: ## Resolve pyproject.toml into requirements.lock: hashes, no URLs
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml \
 	  --output-file requirements.lock
 
-schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made from code: sources, sinks, tasks, features, checks, repair
+schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made from code: sources, sinks, tasks, checks, commands, settings
 	@$(BIN)/python -m webdata_assets.sources.json_schema
 	@$(BIN)/python -m webdata_assets.sources.reference
 	@$(BIN)/python -m webdata_assets.sinks.json_schema
@@ -62,9 +62,14 @@ schema: $(VENV)/installed ## Write the JSON Schemas, and the docs that are made 
 	@$(BIN)/python -m webdata_assets.schemas.feature_catalogue
 	@$(BIN)/python -m webdata_assets.automation.reference
 	@$(BIN)/python -m webdata_assets.checks.reference
+	@$(BIN)/python -m webdata_assets.cli.reference
+	@$(BIN)/python -m webdata_assets.cli.settings_reference
 
-callers: $(VENV)/installed ## Make environments of their own for Airflow and Prefect, from which `make soak` calls us
-	@for name in airflow prefect; do \
+docs: $(VENV)/installed ## Build the documentation, strict, into .webdata/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+callers: $(VENV)/installed ## Make environments of their own for Airflow, Prefect and datasets, for `make soak`
+	@for name in airflow prefect huggingface; do \
 	  $(BIN)/uv venv --quiet --allow-existing --python $(PYTHON) .webdata/callers/$$name; \
 	  $(BIN)/uv pip install --quiet --python .webdata/callers/$$name/bin/python \
 	    --requirement docs/examples/requirements-$$name.txt; \

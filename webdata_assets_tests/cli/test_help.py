@@ -14,6 +14,7 @@ COMMANDS = [
     ["demo"],
     ["ui"],
     ["run"],
+    ["backfill"],
     ["status"],
     ["publish"],
     ["search"],
@@ -31,6 +32,7 @@ COMMANDS = [
     ["export"],
     ["export", "warc"],
     ["extract"],
+    ["diff"],
 ]
 MAX_CPU_SECONDS = 1.5
 
