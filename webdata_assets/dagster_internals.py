@@ -53,8 +53,8 @@ def report_check_without_run(
 ) -> None:
     """Enter an evaluation that no run made.
 
-    `report_runless_asset_event` gives every such event the same empty run id, and Dagster keeps one evaluation
-    for each check, partition and run id: it refuses the second.
+    `report_runless_asset_event` gives every such event the same empty run id, and Dagster keeps one
+    evaluation for each check, partition and run id: it refuses the second.
 
     Args:
         instance: whose UI shows it.
