@@ -30,6 +30,7 @@ from webdata_assets.settings import Settings
 PARTITION_TAG = "dagster/partition"
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGED_CONFIG = Path(__file__).resolve().parents[1] / "dagster.yaml"
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -43,19 +44,19 @@ def ensure_dagster_home(settings: Settings) -> Path:
         return Path(given)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    file, packaged = home / "dagster.yaml", PROJECT_ROOT / "dagster.yaml"
+    file = home / "dagster.yaml"
     if file.exists() and not file.is_symlink() and not file.read_text().startswith(MADE_BY_US):
         return home
-    text = render_instance_config(settings, packaged.read_text() if packaged.exists() else "")
+    text = render_instance_config(settings, _PACKAGED_CONFIG.read_text())
     # renamed into place: other commands read it meanwhile
     made = home / f"dagster.yaml.{os.getpid()}"
     if text is not None:
         if file.is_symlink() or not file.exists() or file.read_text() != text:
             made.write_text(text)
             made.replace(file)
-    elif packaged.exists() and not file.is_symlink():
+    elif not file.is_symlink():
         made.unlink(missing_ok=True)
-        made.symlink_to(packaged)
+        made.symlink_to(_PACKAGED_CONFIG)
         made.replace(file)
     return home
 

@@ -19,6 +19,7 @@ from webdata_assets.cli.model import model_app
 from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
 from webdata_assets.cli.partition_commands import partitions_app
 from webdata_assets.cli.selectors import selectors_app
+from webdata_assets.cli.settings_commands import settings_app
 from webdata_assets.cli.sinks import sinks_app
 from webdata_assets.cli.source_commands import sources_app
 from webdata_assets.cli.storage_commands import storage_app
@@ -42,6 +43,7 @@ app.add_typer(sinks_app, name="sinks")
 app.add_typer(task_app, name="task")
 app.add_typer(model_app, name="model")
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(settings_app, name="settings")
 app.add_typer(partitions_app)
 app.add_typer(insight_app)
 app.add_typer(storage_app)

@@ -89,7 +89,7 @@ def _deployment(folder: Path, address: str) -> Mapping[str, str]:
     for name in ("home", "sources", "dagster"):
         (folder / name).mkdir(parents=True)
     (folder / "home" / "encoders").symlink_to(ENCODERS)
-    shutil.copy(Path(__file__).parents[2] / "dagster.yaml", folder / "dagster")
+    shutil.copy(Path(__file__).parents[2] / "webdata_assets" / "dagster.yaml", folder / "dagster")
     source = {
         "name": SOURCE, "description": "A site of three pages", "start": str(FIRST), "allow_private": True,
         "as_of": {"header": "X-As-Of"},

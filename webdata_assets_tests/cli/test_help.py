@@ -33,6 +33,8 @@ COMMANDS = [
     ["export", "warc"],
     ["extract"],
     ["diff"],
+    ["settings", "check"],
+    ["settings", "instance"],
 ]
 MAX_CPU_SECONDS = 1.5
 

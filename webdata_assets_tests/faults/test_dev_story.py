@@ -42,7 +42,7 @@ def story(tmp_path: Path, encoder_folder: Path, demo_site: DemoSite) -> Iterator
     """Two good partitions, crawled, trained on, released and delivered."""
     home = tmp_path / "home" / "dagster"
     home.mkdir(parents=True)
-    shutil.copy(REPOSITORY / "dagster.yaml", home)
+    shutil.copy(REPOSITORY / "webdata_assets" / "dagster.yaml", home)
     (tmp_path / "home" / "encoders").symlink_to(encoder_folder)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         deployment = Deployment(tmp_path, instance, dict(demo_site.connect_to))

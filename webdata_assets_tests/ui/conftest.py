@@ -79,7 +79,7 @@ def opened(folder: Path, encoder_folder: Path, connect_to: dict[str, str]) -> It
     """An empty deployment with an instance that a webserver can read."""
     home = folder / "home" / "dagster"
     home.mkdir(parents=True)
-    shutil.copy(REPOSITORY / "dagster.yaml", home)
+    shutil.copy(REPOSITORY / "webdata_assets" / "dagster.yaml", home)
     (folder / "home" / "encoders").symlink_to(encoder_folder)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield Deployment(folder, instance, connect_to)
