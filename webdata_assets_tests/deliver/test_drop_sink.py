@@ -11,7 +11,7 @@ from webdata_assets.errors import PermanentError
 from webdata_assets.stages.deliver import drop as drop_sink
 from webdata_assets.stages.deliver.drop import LATEST, MANIFEST, DropSink
 from webdata_assets.stages.deliver.file_formats import encode
-from webdata_assets.stages.deliver.sink import Shape, Sink
+from webdata_assets.stages.deliver.sink import OvertakenError, Shape, Sink
 from webdata_assets_tests.deliver.sink_contract import WIDE, SinkContract, deliver, files, numbered
 
 
@@ -86,3 +86,21 @@ def test_a_manifest_that_is_not_ours_is_refused(tmp_path, content):
 def test_at_least_one_delivery_is_kept(tmp_path):
     with pytest.raises(PermanentError, match="at least 1 delivery, not 0"):
         DropSink(tmp_path, WIDE, keep=0)
+
+
+def test_a_delivery_whose_files_a_newer_one_removes_is_overtaken(tmp_path, monkeypatch):
+    sink = DropSink(tmp_path, WIDE)
+    deliver(sink, numbered(3), 1)
+    put, overtaken = sink._folder.put, []
+
+    def put_and_be_overtaken(key, content):
+        put(key, content)
+        if key.endswith("changes.parquet") and not overtaken:
+            overtaken.append(key)
+            deliver(DropSink(tmp_path, WIDE), numbered(9), 20)
+
+    monkeypatch.setattr(sink._folder, "put", put_and_be_overtaken)
+    with pytest.raises(OvertakenError):
+        deliver(sink, numbered(5), 10)
+    assert overtaken
+    assert sink.read().height == 9

@@ -46,7 +46,7 @@ from webdata_assets_tests.site.server import FaultServer
 
 RECORDS = TABLES["records"]
 STEPS_OF_A_LIFE = 80
-STEPS_IN_SUITE = 30
+STEPS_IN_SUITE = 15
 _PARTITION = {"partition": PARTITIONS}
 _SOURCE = {"source": SOURCES}
 _AMONG = {"which": range(100)}

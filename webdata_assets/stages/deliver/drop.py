@@ -144,7 +144,7 @@ class DropSink:
         return None if content is None else decode(content, "parquet", self.shape.schema)
 
     def _drop(self, rows: pl.DataFrame, todo: Changes, delivery: Delivery) -> Drop:
-        """Write the folder of a delivery but for its manifest, and read the rows back."""
+        """Write the folder of a delivery but for its manifest, and read the rows back. Raises as `merge`."""
         folder = f"{_DELIVERIES}/{delivery.sequence:012d}-{secrets.token_hex(8)}"
         told = pl.concat(
             [
@@ -165,6 +165,10 @@ class DropSink:
         sent, kept = (len(rows), delivery.content_hash), (len(held), hash_of(held, self.shape))
         if sent != kept:
             self._folder.delete([f"{folder}/{name}" for name in files])
+            latest = self.latest()
+            if written is None and latest is not None and latest.sequence > delivery.sequence:
+                # a newer one removes what came to nothing
+                raise OvertakenError(self.uri, held=latest.sequence, given=delivery.sequence)
             raise MismatchError(self.uri, sent=sent, held=kept)
         return Drop(
             folder, delivery.sequence, delivery.run_id, len(rows), delivery.content_hash, len(todo.inserted),
