@@ -73,9 +73,12 @@ def partition_captures(store: Store, partition: Partition, *, complete: bool) ->
         store: where they are.
         partition: admitted.
         complete: whether unchanged pages come with their bytes.
+
+    Raises:
+        NotAdmittedError: the partition is not admitted any more.
     """
     is_gone = (pl.col("outcome") == "gone") & pl.col("http_status").is_in([404, 410])
-    rows = store.tables.scan_partition(PAGES, partition).filter(
+    rows = store.scan_admitted_partition(PAGES, partition).filter(
         pl.col("outcome").is_in(["fetched", "unchanged"]) | is_gone
     )
     if not rows.select("url").collect()["url"].is_sorted():

@@ -4,11 +4,14 @@ import gzip
 import json
 import sys
 
+import pytest
+
 from webdata_assets.automation.jobs import CRAWLED
 from webdata_assets_tests.benchmarks import checks
 from webdata_assets_tests.clean.test_quality import prose
 
 
+@pytest.mark.soak
 def test_each_layer_is_timed_with_its_one_check_step(tmp_path, monkeypatch, capsys) -> None:
     folder = tmp_path / "wcxb/dev/html"
     folder.mkdir(parents=True)

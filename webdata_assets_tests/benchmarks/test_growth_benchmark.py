@@ -69,6 +69,7 @@ def test_sizes_are_geometric_up_to_the_largest():
     assert sizes_of(first, 2_000) == [ANCHOR, 1_000, 2_000]
 
 
+@pytest.mark.soak
 def test_a_layer_is_measured_in_processes_of_its_own():
     found = measure("tables", 50)
     assert found["cpu_seconds"] > 0

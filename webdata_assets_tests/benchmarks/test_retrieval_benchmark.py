@@ -87,9 +87,10 @@ def test_means_and_differences_are_over_the_queries():
     assert (row["hybrid minus"], row["nDCG@10"], row["low"], row["high"]) == ("other", 0.5, 0.0, 1.0)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("one_in", "floor"),
-    [pytest.param(8, 0.72, marks=pytest.mark.slow), pytest.param(1, 0.42, marks=pytest.mark.soak)],
+    [(8, 0.72), (1, 0.42)],
 )
 def test_hybrid_search_is_better_than_text_and_vectors_alone(one_in, floor, tmp_path):
     if not is_collection(CRANFIELD):
