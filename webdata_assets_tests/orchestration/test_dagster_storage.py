@@ -15,6 +15,7 @@ from webdata_assets.dagster_internals import events_of, planned_steps, timeline
 from webdata_assets.errors import PermanentError
 from webdata_assets.orchestration.storage import address_of
 from webdata_assets.settings import Settings
+from webdata_assets_tests.deployment import REPOSITORY
 from webdata_assets_tests.servers.postgres import fresh_database, running_server
 
 RUNS, STEPS, OBSERVATIONS = 8, 2, 10
@@ -142,3 +143,9 @@ def test_a_file_that_somebody_wrote_is_left_alone(tmp_path: Path, monkeypatch: p
 def test_a_process_without_the_address_is_told_what_to_set():
     with pytest.raises(PermanentError, match="WEBDATA_DAGSTER_STORAGE"):
         address_of(Settings())
+
+
+def test_the_projects_own_file_lies_at_its_root_and_within_the_package():
+    packaged = REPOSITORY / "webdata_assets" / "dagster.yaml"
+    assert packaged.is_file()
+    assert (REPOSITORY / "dagster.yaml").resolve() == packaged

@@ -29,19 +29,32 @@ def whole_file(out: Path, *, suffix: str) -> Iterator[BinaryIO]:
         )
     unfinished = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
     try:
-        with unfinished.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(out)
-    except OSError as error:
-        if isinstance(error, PermissionError):
-            raise PermanentError(
-                f"{out} cannot be written ({error.strerror}); give this user write permission",
-                failure_domain=FailureDomain.CONFIGURATION,
-            ) from error
-        raise TransientError(
-            f"{out} cannot be written ({error.strerror})", failure_domain=FailureDomain.SINK
-        ) from error
+        with disk_errors_of(out):
+            with unfinished.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors_of(out: Path) -> Iterator[None]:
+    """Turn what the disk refuses while something is written there into a typed error.
+
+    Raises:
+        PermanentError: CONFIGURATION, when it may not be written.
+        TransientError: SINK, when the disk fails or is full.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise PermanentError(
+            f"{out} cannot be written ({error.strerror}); give this user write permission",
+            failure_domain=FailureDomain.CONFIGURATION,
+        ) from error
+    except OSError as error:
+        raise TransientError(
+            f"{out} cannot be written ({error.strerror or error})", failure_domain=FailureDomain.SINK
+        ) from error

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.stages.export.whole_file import disk_errors_of
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def whole_folder(out: Path, *, what: str, suffix: str = "", is_one: Callable[[Pa
         raise PermanentError(
             f"{out} cannot be written: {problem}", failure_domain=FailureDomain.CONFIGURATION
         )
-    try:
+    with disk_errors_of(out):
         staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
         try:
             yield staging / f"new{suffix}"
@@ -43,12 +44,3 @@ def whole_folder(out: Path, *, what: str, suffix: str = "", is_one: Callable[[Pa
             (staging / f"new{suffix}").rename(out)
         finally:
             shutil.rmtree(staging)
-    except OSError as error:
-        if isinstance(error, PermissionError):
-            raise PermanentError(
-                f"{out} cannot be written ({error.strerror}); give this user write permission",
-                failure_domain=FailureDomain.CONFIGURATION,
-            ) from error
-        raise TransientError(
-            f"{out} cannot be written ({error.strerror or error})", failure_domain=FailureDomain.SINK
-        ) from error
