@@ -20,11 +20,14 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.retries import RetryMode
 from dagster._core.instance.utils import RUNLESS_JOB_NAME
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 __all__ = [
     "RetryMode",
+    "SqliteEventLogStorage",
     "TargetMaterialization",
     "UnresolvedAssetJobDefinition",
+    "create_shard_engine",
     "events_of",
     "pinned_feature",
     "planned_steps",
@@ -36,7 +39,8 @@ __all__ = [
 ]
 """UnresolvedAssetJobDefinition: what `define_asset_job` returns, for annotations.
 TargetMaterialization: which materialization a check that ran outside of any run was about.
-RetryMode: what an executor does when a step asks to be tried again."""
+RetryMode: what an executor does when a step asks to be tried again.
+SqliteEventLogStorage: the event log of an instance without another database, a file for each run."""
 
 
 @contextmanager
@@ -120,7 +124,6 @@ def _rows(
     """Yield run id and columns of the event log, for events of some types, in order within a run."""
     from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
     from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-    from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
     from sqlalchemy import select
 
     storage = instance.event_log_storage
@@ -152,6 +155,19 @@ def _of_shard(path: str, kinds: Sequence[str], columns: Sequence[str]) -> list[t
     )
     with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as shard:
         return shard.execute(query, kinds).fetchall()
+
+
+def create_shard_engine(storage: SqliteEventLogStorage, shard: str) -> Any:
+    """Return an SQLAlchemy engine with one connection to a file of the event log, for any thread in turn."""
+    from dagster._core.storage.sql import create_engine
+    from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+    from sqlalchemy.pool import StaticPool
+
+    return create_engine(
+        storage.conn_string_for_shard(shard),
+        poolclass=StaticPool,
+        connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
 
 
 def planned_steps(instance: dg.DagsterInstance, snapshot_id: str) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ What belongs here: which partitions, in which order, and how they went. What doe
 """
 
 import datetime as dt
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ def backfill(
     with open_instance(settings) as instance, demo_hosts(sources.values(), settings) as hosts:
         settings = settings.model_copy(update={"connect_to": {**hosts, **settings.connect_to}})
         definitions = build_defs(settings=settings)
+        # modules and definitions stay: no collection after a run needs to walk through them
+        gc.freeze()
         for partition in wanted:
             job = {"due": due_job(ledger, partition), "replay": REPLAY, "all": CRAWL}[which]
             row = _left_out(ledger, sources[partition.source], partition, job, store)

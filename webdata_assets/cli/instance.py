@@ -19,6 +19,7 @@ from webdata_assets.automation.dead_runs import end_dead_runs
 from webdata_assets.automation.jobs import WRITES_TAG
 from webdata_assets.cli.waiting import wait_for_writers
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.orchestration.event_log import kept_connections
 from webdata_assets.orchestration.executors import IN_PROCESS
 from webdata_assets.orchestration.identity import process_tag
 from webdata_assets.orchestration.instance_config import MADE_BY_US, render_instance_config
@@ -118,16 +119,18 @@ def execute(
     if writers:
         wait_for_writers(instance, writers, lambda line: print(line, file=sys.stderr))
     config = JSON_LOGS if definitions.loggers else _SILENT
+    result: dg.ExecuteInProcessResult | dg.JobExecutionResult
     if resolved.executor_def.name == IN_PROCESS:
         run_id = str(uuid.uuid4())
-        result: dg.ExecuteInProcessResult | dg.JobExecutionResult = resolved.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            partition_key=partition.key if partition else None,
-            tags={**process_tag(run_id), **(tags or {})},
-            run_config=config,
-            raise_on_error=False,
-        )
+        with kept_connections(instance):
+            result = resolved.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                partition_key=partition.key if partition else None,
+                tags={**process_tag(run_id), **(tags or {})},
+                run_config=config,
+                raise_on_error=False,
+            )
     else:
         result = _execute_elsewhere(definitions, instance, job, partition, tags or {}, config)
     failed = tuple(

@@ -11,6 +11,7 @@ from typing import Any, cast
 import dagster as dg
 
 from webdata_assets.errors import FailureDomain, PermanentError
+from webdata_assets.orchestration.event_log import kept_connections
 from webdata_assets.orchestration.identity import process_tag
 from webdata_assets.orchestration.orphans import STEP_START_METHOD
 from webdata_assets.orchestration.work import OTHER_RESOURCES
@@ -84,4 +85,5 @@ class _IdentifyingExecutor(dg.Executor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
         identify_run(plan_context.instance, plan_context.dagster_run.run_id)
-        yield from self._inner.execute(plan_context, execution_plan)
+        with kept_connections(plan_context.instance):
+            yield from self._inner.execute(plan_context, execution_plan)

@@ -12,6 +12,7 @@ from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.store import Store
 from webdata_assets.store.fitting import SchemaMismatchError
+from webdata_assets.store.tables import CHECKPOINT_INTERVAL
 from webdata_assets_tests.store.rows import BLOG, DAY, SHOP, frame, row
 
 FRONTIER = TABLES["frontier"]
@@ -124,6 +125,19 @@ def test_a_store_sees_what_another_store_wrote_later(tmp_path):
     for number in range(2):
         write(writer, frame("frontier", row("frontier", number=number)))
         assert urls(reader) == [f"https://shop.example.com/{number}"]
+
+
+def test_two_open_stores_see_each_other_through_checkpoints_and_clean_ups(tmp_path):
+    one, other = (Store.open(str(tmp_path)) for _ in range(2))
+    for number in range(CHECKPOINT_INTERVAL + 5):
+        writer, reader = (one, other) if number % 3 else (other, one)
+        write(writer, frame("frontier", row("frontier", number=number)))
+        if number % 10 == 9:
+            delta = writer.tables.open(FRONTIER)
+            assert delta is not None
+            delta.create_checkpoint()
+            delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        assert urls(reader) == urls(writer) == [f"https://shop.example.com/{number}"]
 
 
 def test_every_table_keeps_its_types_through_delta(store):
