@@ -30,6 +30,7 @@ class Block:
         language: the word after the fence; empty for none.
         text: what is within, without the indentation of the fence.
         not_run: why it is not run, from a comment before it; None if it is.
+        heading: the nearest one before it.
     """
 
     page: Path
@@ -37,6 +38,7 @@ class Block:
     language: str
     text: str
     not_run: str | None
+    heading: str
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(REPOSITORY)}:{self.line}"
@@ -50,11 +52,12 @@ def lines_of(page: Path) -> tuple[str, ...]:
 @cache
 def blocks_of(page: Path) -> tuple[Block, ...]:
     """Return the fenced blocks of a page, in order. A fence that is never closed fails."""
-    blocks, lines = [], lines_of(page)
+    blocks, lines, heading = [], lines_of(page), ""
     numbered = iter(enumerate(lines, start=1))
     for number, line in numbered:
         fence = _FENCE.fullmatch(line)
         if fence is None:
+            heading = line.lstrip("# ") if line.startswith("#") else heading
             continue
         within = []
         for _, inner in numbered:
@@ -66,7 +69,7 @@ def blocks_of(page: Path) -> tuple[Block, ...]:
         before = next((each for each in reversed(lines[: number - 1]) if each.strip()), "")
         marker = _NOT_RUN.fullmatch(before)
         reason = marker["reason"] if marker else None
-        blocks.append(Block(page, number, fence["language"], "\n".join(within) + "\n", reason))
+        blocks.append(Block(page, number, fence["language"], "\n".join(within) + "\n", reason, heading))
     return tuple(blocks)
 
 

@@ -24,6 +24,12 @@ _ENDS_WITH = re.compile(r"# ends with (?P<code>\d)")
 _SHELL = frozenset({"cp", "mkdir", "sed"})
 
 
+def written_by(block: Block) -> str | None:
+    """Return the path that the first line of a file's block names, if it does."""
+    named = _FILE.match(block.text)
+    return named["path"] if named else None
+
+
 @dataclass
 class Reader:
     """Someone in a folder with settings of their own.
@@ -36,18 +42,18 @@ class Reader:
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
 
-    def follow(self, page: Path) -> None:
-        """Do everything that a page says, top to bottom. Python has one namespace for the page."""
+    def follow(self, page: Path, heading: str | None = None) -> None:
+        """Do what a page says, or its part under a heading. Python has one namespace for the page."""
         namespace: dict[str, Any] = {}
         for block in blocks_of(page):
-            if block.not_run is not None:
+            if block.not_run is not None or heading not in (None, block.heading):
                 continue
             if block.language == "console":
                 self.type(block)
             elif block.language == "python":
                 self.execute(block, namespace)
-            elif block.language == "yaml" and (file := _FILE.match(block.text)):
-                (self.folder / file["path"]).write_text(block.text, encoding="utf-8")
+            elif block.language == "yaml" and (file := written_by(block)):
+                (self.folder / file).write_text(block.text, encoding="utf-8")
 
     def type(self, block: Block) -> None:
         """Type the commands of a block, and compare what is shown after them: `…` stands for anything."""
