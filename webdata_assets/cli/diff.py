@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from webdata_assets.cli.settings_files import read_settings
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.settings import Settings
 from webdata_assets.store import Store
@@ -132,21 +133,18 @@ def _settings(named: str) -> tuple[Settings, dict[str, str]]:
             f"{named} is neither a folder, nor an address such as s3://bucket/prefix, nor a settings file",
             failure_domain=FailureDomain.CONFIGURATION,
         )
-    from dotenv import dotenv_values
-
-    said = {name.upper(): value for name, value in dotenv_values(path).items() if value is not None}
-    prefix = Settings.model_config["env_prefix"]
-    if not said.get(f"{prefix}STORE"):
+    file = read_settings(path)
+    if file.settings is None:
         raise PermanentError(
-            f"{named} names no {prefix}STORE: write WEBDATA_STORE=… into it",
+            "\n".join(problem.describe(named) for problem in file.problems),
             failure_domain=FailureDomain.CONFIGURATION,
         )
-    fields = {
-        name: said[f"{prefix}{name}".upper()]
-        for name in ("store", "s3_endpoint", "s3_region", "home")
-        if f"{prefix}{name}".upper() in said
-    }
+    if not file.variables.get("WEBDATA_STORE"):
+        raise PermanentError(
+            f"{named} names no WEBDATA_STORE: write WEBDATA_STORE=… into it",
+            failure_domain=FailureDomain.CONFIGURATION,
+        )
     environ = dict(os.environ)
-    if any(name in said for name in _CREDENTIALS):
+    if any(name in file.variables for name in _CREDENTIALS):
         environ = {name: value for name, value in environ.items() if name not in _CREDENTIALS}
-    return Settings(_env_file=None, **fields), {**environ, **said}  # type: ignore[arg-type]
+    return file.settings, {**environ, **file.variables}

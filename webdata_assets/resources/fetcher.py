@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -158,7 +158,7 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
         clock = SystemClock()
         policy = source.fetch.proxies
         proxies = ProxyPool(proxies_of(source, os.environ), policy, clock) if policy else None
-        http = open_http(self.http_client, self.connect_to)
+        http = open_http(self.http_client, self._connections())
         try:
             async with self._shared(clock) as (rates, breakers):
                 requester = Requester(
@@ -208,21 +208,15 @@ class FetcherResource(dg.ConfigurableResource["FetcherResource"]):
         self, clock: "Clock"
     ) -> "AsyncIterator[tuple[SharedRates | None, SharedBreakers | None]]":
         """What processes share of hosts: on the server that WEBDATA_SHARED_RATES names, or in the file."""
-        from webdata_assets.stages.crawl.politeness.rate_store import open_rate_store
-        from webdata_assets.stages.crawl.politeness.rates import SharedRates
-        from webdata_assets.stages.crawl.politeness.shared_breakers import SharedBreakers
+        from webdata_assets.stages.crawl.politeness.shared import open_shared
 
         # it may hold a password: read at each use, and never part of the resource, which Dagster shows
         address = Settings().shared_rates.get_secret_value()
         if not address and not self.rates:
             yield None, None
             return
-        async with AsyncExitStack() as opened:
-            rates = SharedRates(open_rate_store(address, Path(self.rates)), clock)
-            opened.push_async_callback(rates.close)
-            breakers = SharedBreakers(open_rate_store(address, Path(self.rates)), clock)
-            opened.push_async_callback(breakers.close)
-            yield rates, breakers
+        async with open_shared(address, Path(self.rates), clock) as opened:
+            yield opened
 
     def _connections(self) -> dict[str, str]:
         return {**self._of_run, **self.connect_to}

@@ -85,6 +85,8 @@ def test_a_blog_is_its_sitemap_and_its_feed_stands_beside(
     text = (webdata.sources / "found.yaml").read_text()
     assert "# - by: feed" in text
     assert "Named by robots.txt: 16 pages" in text
+    # by the proposal once, and once by the trial on three pages
+    assert site.targets().count("/robots.txt") <= 2
     assert {"title", "text", "author", "published_at"} <= set(records(report, source)[0])
 
 

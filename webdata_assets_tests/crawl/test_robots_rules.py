@@ -204,3 +204,14 @@ def test_a_crawl_delay_is_for_the_agents_above_it_and_does_not_end_their_group()
     for agent, delay in (("one", 20), ("two", 2)):
         verdict = parse_robots(robots, agent).verdict("https://a.test/x")
         assert (verdict.allowed, verdict.crawl_delay) == (False, delay)
+
+
+def test_sitemaps_are_for_everyone_and_end_no_group() -> None:
+    robots = (
+        b"User-agent: *\nSitemap: /one.xml # the first\nDisallow: /no\n\n"
+        b"SITEMAP:https://site.test/two.xml\nUser-agent: other\nDisallow: /\nsitemap: /one.xml\n"
+    )
+    rules = parse_robots(robots, "webdata-assets/0.1")
+    assert rules.sitemaps == ("/one.xml", "https://site.test/two.xml")
+    assert rules.verdict(f"{SITE}/yes").allowed
+    assert not rules.verdict(f"{SITE}/no").allowed

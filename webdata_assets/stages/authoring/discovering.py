@@ -20,7 +20,6 @@ from webdata_assets.stages.crawl.discovery.links import discover_links
 from webdata_assets.stages.crawl.discovery.sitemap import discover_sitemap
 from webdata_assets.stages.crawl.urls import host_of, origin_of
 
-_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _MOST_SITEMAPS = 2
 _MOST_PARTS = 3
 _MOST_FEEDS = 2
@@ -65,11 +64,9 @@ class Feed:
 def sitemaps_of(url: str, visits: Visits) -> list[Sitemap]:
     """Return the site's sitemaps: those that robots.txt names, else the one at the usual place."""
     origin = origin_of(url)
-    robots = visits.get([f"{origin}/robots.txt"])
     named = [
         link
-        for page in robots
-        for written in _SITEMAP_LINE.findall(page.page.body.decode("utf-8", "replace"))
+        for written in visits.sitemaps(url)
         if (link := resolve_link(written, url)) is not None and host_of(link) == host_of(url)
     ]
     said_by = "Named by robots.txt" if named else "Found at the usual place"

@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,14 +21,13 @@ from webdata_assets.sources.model import Source
 from webdata_assets.stages.crawl.clock import SystemClock
 from webdata_assets.stages.crawl.discovery import Page
 from webdata_assets.stages.crawl.node import Node
-from webdata_assets.stages.crawl.politeness.rate_store import open_rate_store
-from webdata_assets.stages.crawl.politeness.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.shared import open_shared
 from webdata_assets.stages.crawl.requester import Requester
 from webdata_assets.stages.crawl.retry import Backoff
 from webdata_assets.stages.crawl.rows import Visit
 from webdata_assets.stages.crawl.urls import canonical_url
 from webdata_assets.stages.crawl.visit import Retry, Tries, try_url
-from webdata_assets.stages.crawl.ways import Surroundings, Ways, open_ways
+from webdata_assets.stages.crawl.ways import Surroundings, open_ways
 
 MOST_REQUESTS = 30
 MOST_SECONDS = 15.0
@@ -76,8 +76,7 @@ class Visits:
         self._most = requests
         self._until = time.monotonic() + MOST_SECONDS
         self._runner = asyncio.Runner()
-        self._ways: Ways | None = None
-        self._rates: SharedRates | None = None
+        self._opened = AsyncExitStack()
         self._requester: Requester | None = None
 
     def __enter__(self) -> Self:
@@ -93,7 +92,7 @@ class Visits:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close them."""
-        self._runner.run(self._close())
+        self._runner.run(self._opened.aclose())
         self._runner.close()
 
     @property
@@ -137,6 +136,10 @@ class Visits:
                     on_page(came[-1])
         return came
 
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that robots.txt names, which the first visit of an origin has read."""
+        return self._requester.sitemaps(canonical_url(url)) if self._requester else ()
+
     async def _visit(self, url: str, rule: int) -> Visit:
         assert self._requester is not None
         node = Node(canonical_url(url), "content", rule, "start", 0)
@@ -156,9 +159,12 @@ class Visits:
             connect_to={**self._connect_to, **settings.connect_to},
             chromium=settings.chromium,
         )
-        ways = self._ways = open_ways(self._source, self.date, surroundings)
+        ways = open_ways(self._source, self.date, surroundings)
+        self._opened.push_async_callback(ways.close)
         address = settings.shared_rates.get_secret_value()
-        self._rates = SharedRates(open_rate_store(address, Path(settings.rates)), clock)
+        rates, breakers = await self._opened.enter_async_context(
+            open_shared(address, Path(settings.rates), clock)
+        )
         self._requester = Requester(
             self._source,
             self.date,
@@ -168,17 +174,11 @@ class Visits:
             now=lambda: dt.datetime.now(dt.UTC),
             clock=clock,
             backoff=Backoff(),
-            rates=self._rates,
+            rates=rates,
             proxies=None,
+            breakers=breakers,
         )
-
-    async def _close(self) -> None:
-        if self._requester is not None:
-            await self._requester.close()
-        if self._rates is not None:
-            await self._rates.close()
-        if self._ways is not None:
-            await self._ways.close()
+        self._opened.push_async_callback(self._requester.close)
 
 
 def _came(url: str, visit: Visit) -> Came:

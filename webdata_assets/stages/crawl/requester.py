@@ -115,6 +115,10 @@ class Requester:
         if self._robots is not None:
             await self._robots.close()
 
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that robots.txt names where a page of this origin was asked for before."""
+        return self._robots.sitemaps(url) if self._robots is not None else ()
+
     def health(self, host: str) -> HostHealth:
         """Return the health of a host."""
         if host not in self._health:

@@ -116,6 +116,11 @@ class Robots:
             )
         raise PermanentError(answer.failure, failure_domain=FailureDomain.ACCESS)
 
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that the robots.txt of a URL's origin names, as written; none before `ask`."""
+        answer = self._answers.get(_origin(url))
+        return answer.rules.sitemaps if answer is not None and answer.rules is not None else ()
+
     async def close(self) -> None:
         """Cancel fetches that nobody waits for any more."""
         tasks = list(self._loading.values())

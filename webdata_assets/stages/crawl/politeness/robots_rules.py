@@ -24,6 +24,7 @@ _DIRECTIVES = {
     # misspelt as sites misspell it
     "disallow": ("disallow", "dissallow", "dissalow", "disalow", "diaslow", "diasllow", "disallaw"),
     "delay": ("crawl-delay", "crawl delay", "crawldelay"),
+    "sitemap": ("sitemap", "site-map"),
 }
 _LINE_END = re.compile(r"\r\n?|\n")
 _TOKEN = re.compile(r"[A-Za-z_-]*")
@@ -39,10 +40,16 @@ class Verdict:
 
 
 class Rules:
-    """The rules of the one group that speaks to us."""
+    """The rules of the one group that speaks to us, and the sitemaps, which are for everyone."""
 
-    def __init__(self, patterns: Protego | None = None, crawl_delay: float | None = None) -> None:
+    def __init__(
+        self,
+        patterns: Protego | None = None,
+        crawl_delay: float | None = None,
+        sitemaps: tuple[str, ...] = (),
+    ) -> None:
         """Take the patterns under the agent `*`; None allows everything."""
+        self.sitemaps = sitemaps
         self._patterns = patterns
         self._allowed = Verdict(True, crawl_delay)
         self._refused = Verdict(False, crawl_delay)
@@ -75,8 +82,11 @@ def parse_robots(body: bytes, user_agent: str) -> Rules:
     ruled: list[_Group] = []
     delayed: list[_Group] = []
     in_rules = in_delays = False
+    sitemaps: dict[str, None] = {}
     for directive, value in _directives(body):
-        if directive == "agent":
+        if directive == "sitemap":
+            sitemaps[value] = None
+        elif directive == "agent":
             # a delay ends the agents that it is meant for, but those of the rules go on (RFC 9309, 2.2.4)
             ruled = [] if in_rules else ruled
             delayed = [] if in_rules or in_delays else delayed
@@ -97,7 +107,7 @@ def parse_robots(body: bytes, user_agent: str) -> Rules:
                 group.lines.append(f"{directive}: {value}")
     group = own if own.seen else everyone
     patterns = Protego.parse("\n".join(["user-agent: *", *group.lines])) if group.lines else None
-    return Rules(patterns, group.crawl_delay)
+    return Rules(patterns, group.crawl_delay, tuple(sitemaps))
 
 
 def _directives(body: bytes) -> Iterator[tuple[str, str]]:
