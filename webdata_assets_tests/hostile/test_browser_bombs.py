@@ -30,7 +30,7 @@ WINDOWS = "<script>for (let n = 0; n < 1000; n++) open('/popped?' + n)</script>"
 DIALOGS = "<script>for (let n = 0; n < 1e4; n++) confirm('?')</script>"
 DOWNLOAD = "<script>location = '/endless'</script>"
 PAGES = {
-    "a page that grows to 400 MB, and says that it has 1 character": (GROWING, ("resource",)),
+    "a page that grows to 400 MB, and says that it has 1 character": (GROWING, ("resource", "target")),
     "a page whose length is a text of 100 MB": (LYING, ("read",)),
     "a page that takes 4 GB in buffers": (BUFFERS, ("read", "resource")),
     "a page that opens 1,000 windows": (WINDOWS, ("read",)),
