@@ -27,7 +27,7 @@ from kombu.exceptions import OperationalError
 
 from webdata_assets.dagster_internals import RetryMode, run_of_step
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
-from webdata_assets.orchestration.executors import identify_run
+from webdata_assets.orchestration.identity import identify_run
 from webdata_assets.orchestration.work import COMPUTE, QUEUE_TAG
 from webdata_assets.settings import Settings
 

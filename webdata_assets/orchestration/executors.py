@@ -12,7 +12,7 @@ import dagster as dg
 
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.orchestration.event_log import kept_connections
-from webdata_assets.orchestration.identity import process_tag
+from webdata_assets.orchestration.identity import identify_run
 from webdata_assets.orchestration.orphans import STEP_START_METHOD
 from webdata_assets.orchestration.work import OTHER_RESOURCES
 from webdata_assets.settings import Settings
@@ -43,11 +43,6 @@ def build_executor(settings: Settings) -> dg.ExecutorDefinition:
         start = {STEP_START_METHOD: {"preload_modules": _PRELOADED}}
         return _identified(dg.multiprocess_executor.configured({"start_method": start}))
     return _identified(dg.in_process_executor)
-
-
-def identify_run(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Write on a run which process it depends on: this one."""
-    instance.add_run_tags(run_id, process_tag(run_id))
 
 
 def _require(module: str, extra: str) -> None:

@@ -8,6 +8,10 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 PROCESS_TAG = "webdata/pid"
 """On a run: the process that executes it, or that watches over its steps, and the run's own id."""
@@ -19,6 +23,11 @@ def process_tag(run_id: str) -> dict[str, str]:
     It names the run, because a retry takes over the tags of the run that it retries.
     """
     return {PROCESS_TAG: f"{run_id}@{ProcessIdentity.own()}"}
+
+
+def identify_run(instance: "DagsterInstance", run_id: str) -> None:
+    """Write on a run which process it depends on: this one."""
+    instance.add_run_tags(run_id, process_tag(run_id))
 
 
 def process_of(tags: Mapping[str, str], run_id: str) -> "ProcessIdentity | None":

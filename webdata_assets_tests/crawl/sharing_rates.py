@@ -10,8 +10,8 @@ from pathlib import Path
 
 from webdata_assets.stages.crawl.clock import SystemClock
 from webdata_assets.stages.crawl.politeness.pacing import Politeness
-from webdata_assets.stages.crawl.politeness.rate_store import open_rate_store
 from webdata_assets.stages.crawl.politeness.rates import SharedRates
+from webdata_assets.stages.crawl.politeness.shared import open_rate_store
 
 WORKERS = 2
 

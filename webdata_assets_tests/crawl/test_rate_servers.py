@@ -19,8 +19,8 @@ from webdata_assets.stages.crawl.politeness.rate_store import (
     RateStore,
     RateStoreError,
     label_of,
-    open_rate_store,
 )
+from webdata_assets.stages.crawl.politeness.shared import open_rate_store
 from webdata_assets_tests.crawl.counting_server import CountingServer
 from webdata_assets_tests.servers.postgres import PostgresServer, postgres_server
 from webdata_assets_tests.servers.redis import PASSWORD, RedisServer

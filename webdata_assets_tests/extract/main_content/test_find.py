@@ -9,9 +9,10 @@ from selectolax.lexbor import LexborHTMLParser
 from webdata_assets.schemas.records import PAGE_TYPES
 from webdata_assets.stages.extract.document import Document
 from webdata_assets.stages.extract.main_content.blocks import MAX_DEPTH, MAX_ELEMENTS, read_blocks
-from webdata_assets.stages.extract.main_content.features import PageWords, block_features
+from webdata_assets.stages.extract.main_content.features import block_features
 from webdata_assets.stages.extract.main_content.find import find_main_content
 from webdata_assets.stages.extract.main_content.model import MANIFEST_FILE, shipped_model
+from webdata_assets.stages.extract.main_content.page_words import PageWords
 from webdata_assets.stages.extract.main_content.templates import TemplateLearner
 
 PARAGRAPHS = [

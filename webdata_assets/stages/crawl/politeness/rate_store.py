@@ -1,7 +1,8 @@
 """The store of shared rates: when each host may be asked next, and which are left alone, by all processes.
 
-What belongs here: what a store is, its error, and which one an address names. What does not: the stores
-themselves (rate_store_sqlite.py, rate_store_postgres.py, rate_store_redis.py), and waiting (rates.py).
+What belongs here: what a store is, and its error. What does not: the stores themselves
+(rate_store_sqlite.py, rate_store_postgres.py, rate_store_redis.py), which of them an address names
+(shared.py), and waiting (rates.py).
 """
 
 from pathlib import Path
@@ -63,38 +64,6 @@ class RateStore(Protocol):
     def close(self) -> None:
         """Let go of the store."""
         ...
-
-
-def open_rate_store(address: str, file: Path) -> RateStore:
-    """Return the store that an address names.
-
-    Args:
-        address: `postgresql://…` or `redis://…` (`rediss://` with TLS); the file if empty. It may hold a
-            password, and is never printed.
-        file: of this machine, made if it is missing.
-
-    Raises:
-        RateStoreError: it cannot be used.
-        PermanentError: CONFIGURATION, the address is of no kind that is known, or its extra is not installed.
-    """
-    if not address:
-        from webdata_assets.stages.crawl.politeness.rate_store_sqlite import SqliteRateStore
-
-        return SqliteRateStore(file)
-    scheme = address.partition("://")[0]
-    if scheme in ("postgresql", "postgres"):
-        from webdata_assets.stages.crawl.politeness.rate_store_postgres import PostgresRateStore
-
-        return PostgresRateStore(address)
-    if scheme in ("redis", "rediss"):
-        from webdata_assets.stages.crawl.politeness.rate_store_redis import RedisRateStore
-
-        return RedisRateStore(address)
-    raise PermanentError(
-        "WEBDATA_SHARED_RATES is no address of a server: write postgresql://user:password@host/database or "
-        "redis://:password@host:6379/0",
-        failure_domain=FailureDomain.CONFIGURATION,
-    )
 
 
 def label_of(address: str) -> str:

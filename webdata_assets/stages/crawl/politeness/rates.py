@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webdata_assets.stages.crawl.clock import Clock, SystemClock
-from webdata_assets.stages.crawl.politeness.rate_store import MAX_AHEAD_SECONDS, RateStore, open_rate_store
+from webdata_assets.stages.crawl.politeness.rate_store import MAX_AHEAD_SECONDS, RateStore
+from webdata_assets.stages.crawl.politeness.rate_store_sqlite import SqliteRateStore
 
 _MARGIN_SECONDS = 0.1
 """By which a second's slots are stretched: what requests may jitter on their way and still keep the limit."""
@@ -50,7 +51,7 @@ class SharedRates:
             store: shared by all processes that are to keep the limits together.
             clock: for waiting; the machine's if None.
         """
-        self._store = open_rate_store("", store) if isinstance(store, Path) else store
+        self._store = SqliteRateStore(store) if isinstance(store, Path) else store
         self._clock = clock or SystemClock()
         # one thread: the store may block, and its calls keep their order
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="shared-rates")

@@ -1,7 +1,7 @@
 """Blocks → the numbers that the model judges them by: one row a block, one column a feature.
 
 What belongs here: the order of the columns, and putting their groups together. What does not: the groups
-(text_features.py, tree_features.py, neighbour_features.py), and the model (model.py).
+(text_features.py, tree_features.py, neighbour_features.py, page_features.py), and the model (model.py).
 """
 
 from dataclasses import dataclass
@@ -10,65 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webdata_assets.stages.extract.main_content.blocks import Blocks
+from webdata_assets.stages.extract.main_content.feature_columns import Columns, Floats, Integers
+from webdata_assets.stages.extract.main_content.neighbour_features import add_neighbours
+from webdata_assets.stages.extract.main_content.page_features import page_features
+from webdata_assets.stages.extract.main_content.page_words import PageWords
+from webdata_assets.stages.extract.main_content.text_features import read_texts
+from webdata_assets.stages.extract.main_content.tree_features import read_tree
 
 _CHARACTERS_PER_WORD = 12
 """At least: texts of fewer words than this are taken for languages that put no spaces between words."""
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class PageWords:
-    """What a page says of itself outside its blocks.
-
-    Attributes:
-        title: of the `title` element and og:title.
-        description: of meta and og:description.
-        stated: long texts of its structured data, such as `articleBody`.
-        is_article: whether its structured data or og:type says that it is an article.
-        is_product: whether its structured data or og:type says that it is a product.
-        address: its URL.
-        declared: the names of its schema.org types.
-        program: its `generator`.
-    """
-
-    title: str = ""
-    description: str = ""
-    stated: str = ""
-    is_article: bool = False
-    is_product: bool = False
-    address: str = ""
-    declared: str = ""
-    program: str = ""
-
-
-class Columns:
-    """Named columns, collected in order."""
-
-    def __init__(self, height: int) -> None:
-        self.height = height
-        self.names: list[str] = []
-        self._values: list[NDArray[np.generic]] = []
-
-    def add(self, name: str, values: NDArray[np.generic] | float) -> None:
-        """Add one column; a number stands for itself in every row."""
-        self.names.append(name)
-        filled = np.full(self.height, values) if isinstance(values, int | float) else values
-        self._values.append(filled)
-
-    def add_table(self, names: list[str], values: NDArray[np.generic]) -> None:
-        """Add the columns of a table of shape (height, len(names))."""
-        self.names.extend(names)
-        self._values.extend(values.T)
-
-    def matrix(self) -> Floats:
-        """Return all columns as float32 of shape (height, columns)."""
-        # written row by row of the transpose, which is several times faster than column by column
-        table = np.empty((len(self.names), self.height), dtype=np.float32)
-        for row, values in zip(table, self._values, strict=True):
-            row[:] = values
-        return np.ascontiguousarray(table.T)
 
 
 @dataclass(frozen=True)
@@ -94,11 +44,6 @@ class Features:
 
 def block_features(page: Blocks, about: PageWords) -> Features:
     """Return the features of a page that has at least one block."""
-    from webdata_assets.stages.extract.main_content.neighbour_features import add_neighbours
-    from webdata_assets.stages.extract.main_content.page_features import page_features
-    from webdata_assets.stages.extract.main_content.text_features import read_texts
-    from webdata_assets.stages.extract.main_content.tree_features import read_tree
-
     columns = Columns(len(page.texts))
     texts = read_texts(page, about, columns)
     tree = read_tree(page, texts, columns)

@@ -12,8 +12,9 @@ import numpy as np
 from webdata_assets.stages.extract.main_content.blocks import read_blocks
 from webdata_assets.stages.extract.main_content.choose import choose, without_repetitions
 from webdata_assets.stages.extract.main_content.fast import fast_text
-from webdata_assets.stages.extract.main_content.features import PageWords, block_features
+from webdata_assets.stages.extract.main_content.features import block_features
 from webdata_assets.stages.extract.main_content.model import ContentModel, shipped_model
+from webdata_assets.stages.extract.main_content.page_words import PageWords
 from webdata_assets.stages.extract.main_content.templates import Templates
 from webdata_assets.stages.extract.main_content.write import write
 from webdata_assets.stages.extract.structured import types_of

@@ -6,7 +6,7 @@ What belongs here: features of neighbours in reading order. What does not: the t
 import numpy as np
 from numpy.typing import NDArray
 
-from webdata_assets.stages.extract.main_content.features import Columns
+from webdata_assets.stages.extract.main_content.feature_columns import Columns
 from webdata_assets.stages.extract.main_content.text_features import Texts
 from webdata_assets.stages.extract.main_content.tree_features import Tree
 

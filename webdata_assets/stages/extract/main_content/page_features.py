@@ -8,8 +8,8 @@ from collections import Counter
 import numpy as np
 
 from webdata_assets.stages.extract.main_content.blocks import Blocks
-from webdata_assets.stages.extract.main_content.features import PageWords
 from webdata_assets.stages.extract.main_content.hints import page_hints
+from webdata_assets.stages.extract.main_content.page_words import PageWords
 from webdata_assets.stages.extract.main_content.text_features import Texts
 from webdata_assets.stages.extract.main_content.tree_features import Tree
 from webdata_assets.stages.extract.main_content.vocabulary import TAG_NUMBER, WORD_CATEGORIES

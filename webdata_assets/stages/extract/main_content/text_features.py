@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webdata_assets.stages.extract.main_content.blocks import Blocks
-from webdata_assets.stages.extract.main_content.features import Columns, PageWords
+from webdata_assets.stages.extract.main_content.feature_columns import Columns
+from webdata_assets.stages.extract.main_content.page_words import PageWords
 from webdata_assets.stages.extract.main_content.vocabulary import TAG_NUMBER, WORD_BITS, WORD_CATEGORIES
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webdata_assets.stages.extract.main_content.blocks import Blocks
-from webdata_assets.stages.extract.main_content.features import Columns
+from webdata_assets.stages.extract.main_content.feature_columns import Columns
 from webdata_assets.stages.extract.main_content.text_features import Texts
 from webdata_assets.stages.extract.main_content.vocabulary import CONTAINER_TAGS, NAME_CATEGORIES
 
