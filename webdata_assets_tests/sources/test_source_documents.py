@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webdata_assets.errors import SourceFileError
-from webdata_assets.sources.document import MAX_BYTES, parse_document
+from webdata_assets.sources.document import MAX_BYTES, parse_document, parse_slowly
 from webdata_assets.sources.registry import load_sources
 from webdata_assets_tests.sources.reading import GOOD, message_of
 
@@ -70,3 +70,30 @@ def test_any_name_is_accepted_by_the_pattern_or_reported_on_its_line(
     else:
         with pytest.raises(SourceFileError, match=r"a\.yaml:1: name: "):
             load_sources(folder)
+
+
+_PIECES = (
+    "a", "b: ", "- ", "\n", "  ", '"', "'", "{", "}", "[", "]", ", ", ": ", "?", " #", "|", ">", "|-\n", "&a ",
+    "*a", "!!str ", "!", "%", "---\n", "...\n", "1", "2026-01-01", "true", "~", "0x1f", "\\", "é", "\u2028", "\x85",
+    "\r\n", "\t", "\ufeff", "<<: ", "=", "!!bool x", '"\\ud800"', "@", "`",
+)  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """Return a good file with pieces of YAML in wrong places, or pieces alone."""
+    text = draw(st.sampled_from([GOOD, ""]))
+    for _ in range(draw(st.integers(1, 6 if text else 20))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(st.sampled_from(_PIECES)) + text[at + draw(st.integers(0, 2)) :]
+    return text
+
+
+@given(damaged())
+def test_what_both_parsers_read_is_the_same(text: str) -> None:
+    read, slowly = parse_document(text), parse_slowly(text)
+    if slowly.data is not None:
+        assert (repr(read.data), read.lines) == (repr(slowly.data), slowly.lines)
+        assert read.problems == slowly.problems
+    elif read.data is None:
+        assert read.problems
