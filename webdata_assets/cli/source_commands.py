@@ -45,8 +45,8 @@ def sources_check(as_json: Json = False) -> None:
         if as_json:
             print_json(report)
         else:
-            for problem in report["problems"]:
-                say(problem)
+            for line in [*report["problems"], *report["notes"]]:
+                say(line)
             if not report["problems"]:
                 say(f"{report['sources']} source files are good.")
         if report["problems"]:

@@ -42,7 +42,7 @@ def list_sources() -> list[dict[str, Any]]:
 
 
 def check_sources() -> dict[str, Any]:
-    """Return how many files are good, or a line per problem.
+    """Return how many files are good, a line per problem, and a line per patch of no source here.
 
     Functions that sources name are imported, and quality rules looked up: the stages alone know of these.
     """
@@ -50,9 +50,16 @@ def check_sources() -> dict[str, Any]:
     try:
         registry = load_sources(settings.sources, patches=settings.patches)
     except SourceFileError as error:
-        return {"sources": 0, "problems": str(error).splitlines()}
+        return {"sources": 0, "problems": str(error).splitlines(), "notes": []}
     found = [_problems(source, registry.paths[name]) for name, source in registry.all.items()]
-    return {"sources": sum(not problems for problems in found), "problems": [*chain.from_iterable(found)]}
+    return {
+        "sources": sum(not problems for problems in found),
+        "problems": [*chain.from_iterable(found)],
+        "notes": [
+            f"{path}: does nothing, for its source is not in {settings.sources}; remove it if none will be"
+            for path in registry.idle_patches
+        ],
+    }
 
 
 def _problems(source: Source, path: Path) -> list[str]:

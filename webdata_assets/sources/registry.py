@@ -19,6 +19,9 @@ from webdata_assets.sources.explain import explain
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.paths import with_absolute_paths
 
+_MISSPELT = 0.85
+"""So like a source's name is that of a patch that was meant for it."""
+
 
 @dataclass(frozen=True)
 class Registry:
@@ -26,6 +29,8 @@ class Registry:
 
     all: Mapping[str, Source]
     paths: Mapping[str, Path]
+    idle_patches: tuple[Path, ...] = ()
+    """Patches of sources that are not here: of a folder that was used before, or of a source that is gone."""
 
     @property
     def enabled(self) -> Mapping[str, Source]:
@@ -70,6 +75,7 @@ def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
     Args:
         folder: the folder of source files.
         patches: a folder whose files replace those of the same source; none, or absent, replaces nothing.
+            Those of sources that are not in the folder stay idle.
 
     Raises:
         SourceFileError: with one line for every problem of every file: file, line, field, what, remedy.
@@ -80,17 +86,20 @@ def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
     if not files:
         raise SourceFileError(f"{folder}: no source file (*.yaml); write one with `webdata sources new`")
     found, report = _read_all(files, folder)
+    idle: list[Path] = []
     if patches is not None and patches.is_dir():
         # a patch takes another file's place, and what that one's paths are relative to
         patched, problems = _read_all(_files(patches), folder)
         report += problems
         for name, entry in patched.items():
-            if name not in found:
-                problem = Problem(
-                    entry.name_line, "name", f"no source {name!r} to patch in {folder}", _nearest(name, found)
-                )
+            if name in found:
+                found[name] = entry
+            elif close := difflib.get_close_matches(name, found, n=1, cutoff=_MISSPELT):
+                what = f"no source {name!r} to patch in {folder}"
+                problem = Problem(entry.name_line, "name", what, f"did you mean `{close[0]}`?")
                 report.append(problem.describe(entry.path))
-            found[name] = entry
+            else:
+                idle.append(entry.path)
     report += _schedules_of_one_name(found)
     if report:
         raise SourceFileError("\n".join(report))
@@ -98,6 +107,7 @@ def load_sources(folder: Path, *, patches: Path | None = None) -> Registry:
     return Registry(
         all=MappingProxyType({name: found[name].source for name in names}),
         paths=MappingProxyType({name: found[name].path for name in names}),
+        idle_patches=tuple(idle),
     )
 
 
@@ -148,11 +158,6 @@ def _schedules_of_one_name(found: Mapping[str, _Entry]) -> list[str]:
 def schedule_name(source: Source) -> str:
     """Return the name of a source's schedule in Dagster."""
     return f"crawl_{source.name.replace('-', '_')}"
-
-
-def _nearest(name: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known) or 'none'}"
 
 
 def read_source(path: Path) -> Source:

@@ -1,6 +1,7 @@
 """`webdata sources`: what is declared, whether it is good, and a first file to edit."""
 
 import shutil
+from pathlib import Path
 
 from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets_tests.cli.calling import Webdata
@@ -59,6 +60,17 @@ def test_check_as_json_lists_problems(webdata: Webdata) -> None:
     report = said.json()
     assert report["sources"] == 0
     assert any("bad.yaml:1: " in problem for problem in report["problems"])
+
+
+def test_check_tells_of_a_patch_that_does_nothing(webdata: Webdata) -> None:
+    shutil.copy(PACKAGED_SOURCES / "demo_api.yaml", webdata.sources)
+    patches = Path(webdata.environment["WEBDATA_HOME"]) / "patches"
+    patches.mkdir(parents=True, exist_ok=True)
+    text = (PACKAGED_SOURCES / "demo_api.yaml").read_text()
+    (patches / "gone.yaml").write_text(text.replace("demo_api", "gone"))
+    said = webdata("sources", "check")
+    assert said.exit_code == 0
+    assert "gone.yaml: does nothing, for its source is not in" in said.stdout.replace("\n", " ")
 
 
 def test_check_names_the_line_of_a_quality_rule_that_does_not_exist(webdata: Webdata) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from webdata_assets.settings import PACKAGED_SOURCES
 from webdata_assets.sources.registry import load_sources
 from webdata_assets_tests.deployment import REPOSITORY
 from webdata_assets_tests.docs.commands import typed
@@ -44,7 +45,10 @@ def test_every_make_target_that_is_named_exists() -> None:
 def test_the_walk_of_the_readme_turns_a_source_red_and_green_again(
     tmp_path: Path, encoder_folder: Path
 ) -> None:
-    (tmp_path / ".webdata").mkdir()
+    # as `make demo` leaves it
+    patches = tmp_path / ".webdata" / "patches"
+    patches.mkdir(parents=True)
+    shutil.copy(PACKAGED_SOURCES / "demo_shop.yaml", patches)
     (tmp_path / ".webdata" / "encoders").symlink_to(encoder_folder)
     Reader(tmp_path).follow(README, WALK)
 

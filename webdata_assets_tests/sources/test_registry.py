@@ -100,7 +100,18 @@ def test_an_absent_patches_folder_replaces_nothing(tmp_path: Path) -> None:
     assert list(load_sources(tmp_path, patches=tmp_path / "none").all) == ["a"]
 
 
-def test_a_patch_of_an_unknown_source_is_an_error(tmp_path: Path) -> None:
+def test_a_patch_of_a_source_that_is_not_here_stays_idle(tmp_path: Path) -> None:
+    folder, patches = tmp_path / "sources", tmp_path / "patches"
+    folder.mkdir()
+    patches.mkdir()
+    (folder / "my_blog.yaml").write_text(source_yaml("my_blog"))
+    (patches / "demo_blog.yaml").write_text(source_yaml("demo_blog"))
+    registry = load_sources(folder, patches=patches)
+    assert list(registry.all) == ["my_blog"]
+    assert registry.idle_patches == (patches / "demo_blog.yaml",)
+
+
+def test_a_patch_whose_name_is_misspelt_is_an_error(tmp_path: Path) -> None:
     folder, patches = tmp_path / "sources", tmp_path / "patches"
     folder.mkdir()
     patches.mkdir()
