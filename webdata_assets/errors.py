@@ -34,7 +34,8 @@ _STORE_REFUSES = re.compile(
 )
 _STORE_OUT_OF_REACH = re.compile(
     r"object-store error|Generic (?:S3|GCS|MicrosoftAzure|HTTP) error"
-    r"|No space left on device|os error 28\b|database or disk is full"
+    r"|No space left on device|os error 28\b"
+    r"|database or disk is full|sqlite3\.OperationalError: disk I/O error"
     r"|psycopg2?\.(?:OperationalError|InterfaceError)"
 )
 """As libraries tell it that read lazily, wherever a frame is collected, and as Dagster's storage does:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 import traceback
 
 import polars as pl
@@ -58,6 +59,11 @@ def read_with(library: str, endpoint: str) -> str:
 def test_a_full_disk_is_nobodys_bug():
     error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert domain_told(told(error)) is FailureDomain.RESOURCE
+
+
+@pytest.mark.parametrize("message", ["disk I/O error", "database or disk is full"])
+def test_a_scratch_database_on_a_full_disk_is_nobodys_bug(message: str):
+    assert domain_told(told(sqlite3.OperationalError(message))) is FailureDomain.RESOURCE
 
 
 def test_a_history_that_cannot_be_reached_is_nobodys_bug():

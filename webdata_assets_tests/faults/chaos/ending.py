@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from webdata_assets.errors import FailureDomain, domain_told
-from webdata_assets.schemas import TABLES
+from webdata_assets.schemas import TABLES, Table
 from webdata_assets.store import Store
 from webdata_assets.store.delivery_events import delivery_events
 
@@ -21,7 +21,9 @@ NEUTRAL = ("state", "rows", "content_hash", "source_hash", "corpus_version", "mo
 
 FAILED_CHECK = "DagsterAssetCheckFailedError"
 SHOWN = 200
-"""Characters of an error's message."""
+"""Characters of an error's message, and of a value."""
+MOST_VALUES = 12
+"""Of a table that differs."""
 
 
 def different_content(found: Store, expected: Store) -> list[str]:
@@ -32,6 +34,7 @@ def different_content(found: Store, expected: Store) -> list[str]:
         if name != "delivery" and ours.get(name) != theirs.get(name):
             rows = [store.tables.read(TABLES[name]).height for store in (found, expected)]
             told.append(f"{name} differs from the undisturbed run's: {rows[0]} rows, {rows[1]} there")
+            told += different_values(TABLES[name], found, expected)
     sinks = {row["sink"]: row for row in found.tables.read(TABLES["delivery"]).iter_rows(named=True)}
     for row in expected.tables.read(TABLES["delivery"]).iter_rows(named=True):
         ours_of = sinks.get(row["sink"], dict.fromkeys(NEUTRAL))
@@ -42,6 +45,26 @@ def different_content(found: Store, expected: Store) -> list[str]:
         ]
     contents = {row["content_hash"] for row in sinks.values()}
     return told if len(contents) == 1 else [*told, f"sinks hold different rows: {contents}"]
+
+
+def different_values(table: Table, found: Store, expected: Store) -> list[str]:
+    """Return keys, columns and values of the first rows of a table that differ, as found and as expected."""
+    ours, theirs = (
+        {
+            tuple(row[name] for name in table.key): row
+            for row in store.tables.read(table).iter_rows(named=True)
+        }
+        for store in (found, expected)
+    )
+    told = [f"  {key} is {'there' if key in ours else 'missing'}" for key in ours.keys() ^ theirs.keys()]
+    for key in ours.keys() & theirs.keys():
+        one, other = ours[key], theirs[key]
+        told += [
+            f"  {key} {name}: {str(one[name])[:SHOWN]}, undisturbed {str(other[name])[:SHOWN]}"
+            for name in one
+            if name not in table.unhashed and one[name] != other[name]
+        ]
+    return sorted(told)[:MOST_VALUES]
 
 
 def untold_deliveries(store: Store, messages: Sequence[Mapping[str, Any]], files: Sequence[str]) -> list[str]:
