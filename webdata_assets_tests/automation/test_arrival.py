@@ -201,6 +201,10 @@ def _materialized(arrivals: Arrivals, asset: str) -> list[dg.EventLogEntry]:
 def test_a_run_that_died_before_it_stored_anything_is_repeated_within_its_budget(
     arrivals: Arrivals, drop: Path
 ) -> None:
+    # Dagster stamps runs with the machine's clock
+    arrivals.now = dt.datetime.now(dt.UTC)
+    if (arrivals.now + dt.timedelta(minutes=20)).date() != TODAY:
+        pytest.skip("the date changes before the last attempt")
     arrivals.declare(str(drop), arrival={"settled_seconds": 0})
     (drop / "one.html").write_bytes(page_of("One"))
     job = location_of(arrivals.deployment).resolve_job_def(CRAWL)
