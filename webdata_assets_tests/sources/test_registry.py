@@ -18,6 +18,14 @@ def source_yaml(name: str, *, start: str = "2026-06-01", enabled: bool = True, t
     )
 
 
+def two_folders(parent: Path) -> tuple[Path, Path]:
+    """Make a folder of sources, and one of patches."""
+    folder, patches = parent / "sources", parent / "patches"
+    folder.mkdir()
+    patches.mkdir()
+    return folder, patches
+
+
 def test_sources_are_sorted_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(source_yaml("zebra"))
     (tmp_path / "b.yml").write_text(source_yaml("ant"))
@@ -85,9 +93,7 @@ def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
 
 
 def test_a_patch_replaces_the_source_of_the_same_name(tmp_path: Path) -> None:
-    folder, patches = tmp_path / "sources", tmp_path / "patches"
-    folder.mkdir()
-    patches.mkdir()
+    folder, patches = two_folders(tmp_path)
     (folder / "a.yaml").write_text(source_yaml("a"))
     (patches / "a.yaml").write_text(source_yaml("a", title="h2"))
     registry = load_sources(folder, patches=patches)
@@ -101,9 +107,7 @@ def test_an_absent_patches_folder_replaces_nothing(tmp_path: Path) -> None:
 
 
 def test_a_patch_of_a_source_that_is_not_here_stays_idle(tmp_path: Path) -> None:
-    folder, patches = tmp_path / "sources", tmp_path / "patches"
-    folder.mkdir()
-    patches.mkdir()
+    folder, patches = two_folders(tmp_path)
     (folder / "my_blog.yaml").write_text(source_yaml("my_blog"))
     (patches / "demo_blog.yaml").write_text(source_yaml("demo_blog"))
     registry = load_sources(folder, patches=patches)
@@ -112,9 +116,7 @@ def test_a_patch_of_a_source_that_is_not_here_stays_idle(tmp_path: Path) -> None
 
 
 def test_a_patch_whose_name_is_misspelt_is_an_error(tmp_path: Path) -> None:
-    folder, patches = tmp_path / "sources", tmp_path / "patches"
-    folder.mkdir()
-    patches.mkdir()
+    folder, patches = two_folders(tmp_path)
     (folder / "shop.yaml").write_text(source_yaml("shop"))
     (patches / "shop.yaml").write_text(source_yaml("shops"))
     with pytest.raises(SourceFileError, match=r"shop\.yaml:1: name: no source 'shops'.*did you mean `shop`"):
