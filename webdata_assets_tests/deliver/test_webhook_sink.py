@@ -1,9 +1,13 @@
 """The webhook sink, against a receiver that verifies with the scheme's own library."""
 
 import time
+from contextlib import suppress
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
 from webdata_assets.stages.deliver import webhook_state
@@ -163,6 +167,60 @@ def test_rows_of_a_message_that_may_have_arrived_are_sent_again_by_the_next_deli
     receiver.take = take
     deliver(sink, numbered(10), 3)
     assert held(receiver) == hashes(numbered(10))
+
+
+def test_a_delivery_cut_off_after_another_one_knows_what_both_sent(receiver, sink):
+    deliver(sink, numbered(10), 1)
+    # 80 of 90 new rows arrive, and ten more that nobody knows of
+    take = receiver.take
+    receiver.take = lambda headers, body: (take(headers, body), (400, {}))[len(receiver.applied) == 10]
+    with pytest.raises(PermanentError):
+        deliver(sink, numbered(100), 2)
+    # they are to go again, and two of nine messages tell so
+    receiver.take = take
+    receiver.answer = lambda _id: (400, {}) if len(receiver.applied) == 12 else None
+    with pytest.raises(PermanentError):
+        deliver(sink, numbered(10), 3)
+    assert len(receiver.rows) == 80
+    receiver.answer = lambda _id: None
+    deliver(sink, numbered(12), 4)
+    assert held(receiver) == hashes(numbered(12)) == hashes(sink.read())
+
+
+def test_whatever_is_cut_off_the_receiver_ends_with_the_last_state(receiver):
+    states = st.tuples(st.integers(0, 40), st.sampled_from(["Title", "New"]))
+    cuts = st.tuples(st.integers(0, 5), st.booleans())
+    take = receiver.take
+
+    @settings(max_examples=40, deadline=None, database=None)
+    @given(st.lists(st.tuples(states, cuts), min_size=1, max_size=6))
+    def check(deliveries):
+        receiver.forget()
+        with TemporaryDirectory() as folder:
+            sink = WebhookSink(receiver.url, WIDE, secret=SECRET, state=open_folder(folder), batch=5)
+            for sequence, ((rows, title), (messages, arrives)) in enumerate(deliveries):
+                _cut_off(receiver, take, after=messages, arrives=arrives)
+                with suppress(PermanentError):
+                    deliver(sink, numbered(rows, title=title), sequence)
+            receiver.take = take
+            deliver(sink, numbered(7), len(deliveries))
+            assert held(receiver) == hashes(numbered(7)) == hashes(sink.read())
+
+    check()
+
+
+def _cut_off(receiver, take, *, after, arrives):
+    """Refuse the message after some, having taken it or not."""
+    left = iter(range(after))
+
+    def answer(headers, body):
+        if next(left, None) is not None:
+            return take(headers, body)
+        if arrives:
+            take(headers, body)
+        return 400, {}
+
+    receiver.take = answer
 
 
 def test_a_new_receiver_gets_every_row_whatever_the_one_before_it_took(receiver, tmp_path):

@@ -40,6 +40,10 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
+    def forget(self) -> None:
+        """Begin anew, as one that nothing ever reached."""
+        self.rows, self.arrived, self.applied, self._highest = {}, [], [], -1
+
     def take(self, headers: dict[str, str], body: bytes) -> Answer:
         """Verify and apply one message."""
         message = Webhook(SECRET).verify(body, headers)

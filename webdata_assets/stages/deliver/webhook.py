@@ -23,7 +23,7 @@ from webdata_assets.stages.deliver.changes import Changes, changes, hash_of
 from webdata_assets.stages.deliver.folder import Folder
 from webdata_assets.stages.deliver.sink import Delivery, MergeResult, MismatchError, OvertakenError, Shape
 from webdata_assets.stages.deliver.webhook_client import WebhookClient
-from webdata_assets.stages.deliver.webhook_state import CHANGE, Acknowledged, Plan, State
+from webdata_assets.stages.deliver.webhook_state import CHANGE, Acknowledged, LostFileError, Plan, State
 
 EVENT = "webdata.changes"
 _MAX_ATTEMPTS = 20
@@ -79,28 +79,16 @@ class WebhookSink:
         """
         for _ in range(_MAX_ATTEMPTS):
             state, etag = self._state.load()
-            todo = self._todo(rows, state)
             if delivery.sequence < state.newest:
                 raise OvertakenError(self.uri, held=state.newest, given=delivery.sequence)
-            plan = state.plan
-            if plan is not None and plan.content_hash == delivery.content_hash:
-                result = MergeResult(
-                    len(rows), plan.inserted, plan.updated, plan.deleted, delivery.content_hash
-                )
-            else:
-                result = MergeResult(
-                    len(rows), len(todo.inserted), len(todo.updated), len(todo.deleted), delivery.content_hash
-                )
-                if plan is None and not todo.any:
-                    if state.sequence == delivery.sequence:
-                        return result
-                    if self._state.swap(replace(state, sequence=delivery.sequence), etag):
-                        return result
-                    continue
-                plan = self._plan(rows, todo, delivery)
-                if not self._state.swap(replace(state, plan=plan), etag):
-                    continue
-            if self._send(plan) and self._finish(plan, delivery):
+            try:
+                result = self._attempt(rows, delivery, state, etag)
+            except LostFileError:
+                # another delivery that ended meanwhile removes the files of the state before it
+                if self._state.load()[1] == etag:
+                    raise
+                continue
+            if result is not None:
                 return result
         raise TransientError(
             f"{self.uri}: {_MAX_ATTEMPTS} attempts in a row were overtaken by others",
@@ -110,6 +98,27 @@ class WebhookSink:
     def read(self) -> pl.DataFrame:
         """Return the rows that the receiver has acknowledged, by key."""
         return self._state.received(self._state.load()[0])
+
+    def _attempt(
+        self, rows: pl.DataFrame, delivery: Delivery, state: State, etag: str | None
+    ) -> MergeResult | None:
+        """Send from one state; None where another delivery changed it meanwhile."""
+        todo = self._todo(rows, state)
+        counts = len(todo.inserted), len(todo.updated), len(todo.deleted)
+        plan = state.plan
+        if plan is not None and plan.content_hash == delivery.content_hash:
+            counts = plan.inserted, plan.updated, plan.deleted
+        elif plan is None and not todo.any:
+            noted = state.sequence == delivery.sequence or self._state.swap(
+                replace(state, sequence=delivery.sequence), etag
+            )
+            return MergeResult(len(rows), *counts, delivery.content_hash) if noted else None
+        else:
+            plan = self._plan(rows, todo, delivery)
+            if not self._state.swap(self._state.superseded(state, plan), etag):
+                return None
+        sent = self._send(plan) and self._finish(plan, delivery)
+        return MergeResult(len(rows), *counts, delivery.content_hash) if sent else None
 
     def _todo(self, rows: pl.DataFrame, state: State) -> Changes:
         held, unknown = self._state.received(state), self._state.on_its_way(state)
