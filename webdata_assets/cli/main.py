@@ -16,7 +16,7 @@ from webdata_assets.cli.dead_letters import dead_letters_app
 from webdata_assets.cli.export import export_app
 from webdata_assets.cli.insight_commands import insight_app
 from webdata_assets.cli.model import model_app
-from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say
+from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_layers, print_table, say
 from webdata_assets.cli.partition_commands import partitions_app
 from webdata_assets.cli.selectors import selectors_app
 from webdata_assets.cli.settings_commands import settings_app
@@ -125,9 +125,7 @@ def publish(
         if as_json:
             print_json(report)
         else:
-            print_table(f"{report['job']}: run {report['run_id']}", report["layers"])
-            for line in report["problems"]:
-                say(line)
+            print_layers(f"{report['job']}: run {report['run_id']}", report)
         if not report["ok"]:
             raise typer.Exit(ExitCode.FAILED)
 

@@ -62,6 +62,13 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     console.print(table)
 
 
+def print_layers(title: str, report: Mapping[str, Any]) -> None:
+    """Print a run's `layers` as a table, and below it its `problems`, a line each."""
+    print_table(title, report["layers"])
+    for line in report["problems"]:
+        say(line)
+
+
 def printable(text: str) -> str:
     """Return text without control and bidirectional characters: crawled text must not steer a terminal."""
     return "".join(letter for letter in text if letter == "\t" or _is_harmless(letter))

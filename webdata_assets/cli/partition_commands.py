@@ -5,12 +5,12 @@ embed.py).
 """
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from webdata_assets.cli.arguments import Json, as_date, day_of
-from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_table, say, tell
+from webdata_assets.cli.output import ExitCode, fail_clearly, print_json, print_layers, print_table, say, tell
 
 if TYPE_CHECKING:
     from webdata_assets.cli.backfill import Which
@@ -28,6 +28,9 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="Keep the stored pages; request only what failed or is missing.")
     ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Once it is admitted, `webdata publish` in the same process.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run one partition, from frontier to embeddings, and say whether it is admitted.
@@ -38,14 +41,22 @@ def run(
 
     with fail_clearly():
         report = run_partition(source, day_of(date), replay=replay, missing=missing)
+        if not as_json:
+            print_layers(f"{report['partition']}: run {report['run_id']}", report)
+        published = _publish(as_json) if publish and report["admitted"] else None
         if as_json:
-            print_json(report)
-        else:
-            print_table(f"{report['partition']}: run {report['run_id']}", report["layers"])
-            for line in report["problems"]:
-                say(line)
-        if not report["admitted"]:
+            print_json({**report, "published": published} if publish else report)
+        if not report["admitted"] or (published is not None and not published["ok"]):
             raise typer.Exit(ExitCode.FAILED)
+
+
+def _publish(as_json: bool) -> dict[str, Any]:
+    from webdata_assets.cli.publishing import publish_admitted
+
+    published = publish_admitted(retrain=False)
+    if not as_json:
+        print_layers(f"{published['job']}: run {published['run_id']}", published)
+    return published
 
 
 @partitions_app.command()

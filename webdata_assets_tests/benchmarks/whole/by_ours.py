@@ -1,4 +1,4 @@
-"""Ours: the deployment that a user makes: one source file, `webdata run`, `webdata publish`, all checks on.
+"""Ours: the deployment that a user makes: one source file, `webdata run --publish`, all checks on.
 
 What belongs here: the source file, the environment and the commands. What does not: measuring them.
 """
@@ -55,4 +55,4 @@ def environment(folder: Path) -> Mapping[str, str]:
 
 def commands(day: int) -> list[list[str]]:
     """Return what a user types on a day, counted from 0."""
-    return [["webdata", "run", "--source", SOURCE, "--date", DATES[day]], ["webdata", "publish"]]
+    return [["webdata", "run", "--source", SOURCE, "--date", DATES[day], "--publish"]]

@@ -97,12 +97,15 @@ class Work:
         return False
 
     def find_more(self) -> None:
-        """Launch something that changes nothing: all is done already."""
+        """Launch something that changes nothing: all is done already.
+
+        A source that got selectors is left as it is: its other dates would be read by them as well.
+        """
         with suppress(*OUTAGE):
             if not self.place.ui.is_loaded() or len(self.in_progress()) >= BESIDE:
                 return
             job = self._chance.choice([CRAWL, CRAWL, CRAWL, REPLAY, REPLAY, PUBLISH, DELIVER, MAINTAIN])
-            partition = self._chance.choice(list(self.place.wanted))
+            partition = self._chance.choice([each for each in self.place.wanted if each.source != CHANGED])
             if job not in (CRAWL, REPLAY):
                 self._launch(job, None)
                 return
