@@ -15,7 +15,7 @@ import yaml
 from webdata_assets.cli.instance import Outcome, answer, execute, tick
 from webdata_assets.definitions import build_defs
 from webdata_assets.partitions import Partition
-from webdata_assets.resources import ClockResource
+from webdata_assets.resources import ClockResource, ExtractorResource
 from webdata_assets.settings import PACKAGED_SINKS, PACKAGED_SOURCES, PACKAGED_TASK, Settings
 from webdata_assets.store import Store
 
@@ -73,7 +73,10 @@ class Deployment:
 
     def definitions(self) -> dg.Definitions:
         """Load the code location anew, as a new process would."""
-        return build_defs(settings=self.settings, resources={"clock": ClockResource(fixed=self.now)})
+        settings = self.settings
+        extractor = ExtractorResource.of(settings, kept=True)
+        clock = ClockResource(fixed=self.now)
+        return build_defs(settings=settings, resources={"clock": clock, "extractor": extractor})
 
     def take_packaged(self, *names: str) -> None:
         """Copy source files that ship with the package."""

@@ -15,6 +15,7 @@ from webdata_assets.automation.due import due_job, failed_checks
 from webdata_assets.automation.jobs import CRAWL, REPLAY
 from webdata_assets.errors import FailureDomain, PermanentError, SourceFileError
 from webdata_assets.partitions import Partition
+from webdata_assets.resources.extractor import ExtractorResource
 from webdata_assets.settings import Settings
 from webdata_assets.sources.model import Source
 from webdata_assets.sources.registry import Registry, load_sources
@@ -84,7 +85,8 @@ def backfill(
     rows: list[Row] = []
     with open_instance(settings) as instance, demo_hosts(sources.values(), settings) as hosts:
         settings = settings.model_copy(update={"connect_to": {**hosts, **settings.connect_to}})
-        definitions = build_defs(settings=settings)
+        extractor = ExtractorResource.of(settings, kept=True)
+        definitions = build_defs(settings=settings, resources={"extractor": extractor})
         # modules and definitions stay: no collection after a run needs to walk through them
         gc.freeze()
         for partition in wanted:

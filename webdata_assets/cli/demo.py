@@ -23,6 +23,7 @@ from webdata_assets.demo.calendar import dates
 from webdata_assets.demo.server import DemoSite
 from webdata_assets.errors import FailureDomain, PermanentError
 from webdata_assets.partitions import Partition
+from webdata_assets.resources.extractor import ExtractorResource
 from webdata_assets.schemas import TABLES
 from webdata_assets.settings import Settings
 from webdata_assets.stages.embed.encoders.spec import EncoderSpec, load_encoder
@@ -123,7 +124,8 @@ class _Story:
         return self.summary
 
     def _definitions(self) -> dg.Definitions:
-        return build_defs(settings=self.settings)
+        extractor = ExtractorResource.of(self.settings, kept=True)
+        return build_defs(settings=self.settings, resources={"extractor": extractor})
 
     def _backfill(self) -> None:
         without_browser: set[str] = set()

@@ -21,17 +21,21 @@ class ExtractorResource(dg.ConfigurableResource["ExtractorResource"]):
     memory_mb: int
     engine: str = "local"
     """`local`, or a Dask scheduler's address: there each thread of a worker has a process of its own."""
+    kept: bool = False
+    """Whether local processes stay for this process's next run: starting one costs more than many runs ask of
+    it."""
     _engine: "Engine | None" = PrivateAttr(default=None)
     _pool: "ExtractionPool | None" = PrivateAttr(default=None)
 
     @classmethod
-    def of(cls, settings: Settings) -> "ExtractorResource":
+    def of(cls, settings: Settings, *, kept: bool = False) -> "ExtractorResource":
         """Return the processes that the settings describe."""
         return cls(
             workers=settings.extract_workers,
             page_seconds=settings.extract_page_seconds,
             memory_mb=settings.extract_memory_mb,
             engine=settings.engine,
+            kept=kept,
         )
 
     def pool(self) -> "ExtractionPool":
@@ -42,7 +46,7 @@ class ExtractorResource(dg.ConfigurableResource["ExtractorResource"]):
 
             self._engine = open_engine(self.engine)
             limits = Limits(self.page_seconds, self.memory_mb)
-            self._pool = ExtractionPool(self.workers, limits, self._engine)
+            self._pool = ExtractionPool(self.workers, limits, self._engine, kept=self.kept)
         return self._pool
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002

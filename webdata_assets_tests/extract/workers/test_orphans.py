@@ -24,10 +24,12 @@ def test_workers_do_not_outlive_a_killed_parent() -> None:
         [sys.executable, "-m", program], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as parent:
         assert parent.stdout is not None
-        idle, hanging = map(int, parent.stdout.readline().split())
-        assert is_running(idle)
-        assert is_running(hanging)
-        parent.kill()
+        try:
+            idle, hanging = map(int, parent.stdout.readline().split())
+            assert is_running(idle)
+            assert is_running(hanging)
+        finally:
+            parent.kill()
         parent.wait()
         assert wait_for_end(idle, 10)
         assert wait_for_end(hanging, 30)

@@ -16,6 +16,9 @@ from webdata_assets.stages.extract.workers.limits import Limits
 from webdata_assets.stages.extract.workers.process import PageLostError, Worker
 from webdata_assets.stages.extract.workers.tasks import Task
 
+_MOST_OF_OTHERS = 7
+"""Processes that wait for more pages of other owners than the newest; those that waited longest end first."""
+
 
 @dataclass(frozen=True)
 class Lost:
@@ -25,7 +28,7 @@ class Lost:
 
 
 class ConfinedWorkers:
-    """Processes within limits: as many as threads ask at once, kept for the next ones who do."""
+    """Processes within limits: as many as threads ask at once, kept for the next ones of the same owner."""
 
     def __init__(self, limits: Limits) -> None:
         """Take what a page may cost; nothing is started."""
@@ -67,7 +70,7 @@ class ConfinedWorkers:
 
     def _answer(self, task: Task, page: Payload) -> Any:
         try:
-            return self._ask(self._idle_worker() or self._new_worker(), task, page)
+            return self._ask(self._idle_worker(task) or self._new_worker(), task, page)
         except PageLostError as loss:
             if loss.is_certain:
                 return Lost(str(loss))
@@ -88,12 +91,14 @@ class ConfinedWorkers:
         self._give_back(worker)
         return answer
 
-    def _idle_worker(self) -> Worker | None:
-        """Return the worker that was used last, so that little work keeps few processes busy."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return None
+    def _idle_worker(self, task: Task) -> Worker | None:
+        """Return the owner's worker that was used last, so that little work keeps few processes busy."""
+        with self._lock:
+            for worker in reversed(self._idle):
+                if _owner(worker) == task.owner:
+                    self._idle.remove(worker)
+                    return worker
+        return None
 
     def _new_worker(self) -> Worker:
         with self._lock:
@@ -106,12 +111,23 @@ class ConfinedWorkers:
     def _give_back(self, worker: Worker) -> None:
         if worker.is_bloated():
             self._drop(worker)
-        else:
+            return
+        with self._lock:
             self._idle.append(worker)
+            others = [each for each in self._idle if _owner(each) != _owner(worker)]
+            leaving = others[: max(0, len(others) - _MOST_OF_OTHERS)]
+            for each in leaving:
+                self._idle.remove(each)
+        for each in leaving:
+            self._drop(each)
 
     def _drop(self, worker: Worker) -> None:
         worker.kill()
         self._all.discard(worker)
+
+
+def _owner(worker: Worker) -> str | None:
+    return None if worker.task is None else worker.task.owner
 
 
 def answers_of_kept_workers(limits: Limits, task: Task, pages: Sequence[Payload]) -> list[Any]:

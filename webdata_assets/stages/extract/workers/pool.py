@@ -36,9 +36,11 @@ _BATCH_CANDIDATES = 2_000
 
 
 class WorkerPool:
-    """Worker processes, started when there is work for them and kept until the pool is closed."""
+    """Worker processes, started when there is work for them, and ended with the pool unless they are kept."""
 
-    def __init__(self, workers: int, limits: Limits, engine: Engine | None = None) -> None:
+    def __init__(
+        self, workers: int, limits: Limits, engine: Engine | None = None, *, kept: bool = False
+    ) -> None:
         """Take what a page may cost, and where it is read; nothing is started.
 
         Args:
@@ -46,11 +48,12 @@ class WorkerPool:
             limits: of each page and process.
             engine: whose machines start processes of their own, one for each of their threads, instead of
                 this one; to be closed by whoever opened it.
+            kept: whether processes outlive the pool, for the next one of this process with the same limits.
         """
         self._confined = ConfinedWorkers(limits)
         self._threads = ThreadEngine(workers)
         self._engine: Engine = engine or self._threads
-        self._read = partial(answers_of_kept_workers, limits) if engine else self._confined.answers
+        self._read = partial(answers_of_kept_workers, limits) if engine or kept else self._confined.answers
 
     def __enter__(self) -> Self:
         """Return the pool, which is closed at the end of the block."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webdata_assets.sources.model import Source
+from webdata_assets.sources.python_function import code_hash
 from webdata_assets.sources.selectors import Selector
 from webdata_assets.stages.extract.extraction import Payload
 from webdata_assets.stages.extract.workers.wire import Json, pack_extraction, pack_value, unpack_value
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """A kind of work and its settings, which are JSON."""
+    """A kind of work and its settings, which are JSON.
+
+    Attributes:
+        owner: whose pages it is for, and by which code of theirs. A process that read a page of one owner
+            reads none of another: what a hostile page does to it harms its own source at most.
+    """
 
     name: str
     settings: Json
+    owner: str = ""
 
 
 def extraction_of(source: Source, templates: "Templates | None" = None) -> Task:
@@ -34,12 +41,12 @@ def extraction_of(source: Source, templates: "Templates | None" = None) -> Task:
         settings["templates"] = {
             host: sorted(map(bytes.hex, blocks)) for host, blocks in templates.blocks.items()
         }
-    return Task("extract", settings)
+    return Task("extract", settings, _owner_of(source))
 
 
 def digests_of(source: Source) -> Task:
     """Return the task of identifying the blocks of a source's pages."""
-    return Task("digests", _settings_of(source))
+    return Task("digests", _settings_of(source), _owner_of(source))
 
 
 def reading_any_page(mode: "Mode") -> Task:
@@ -49,7 +56,8 @@ def reading_any_page(mode: "Mode") -> Task:
 
 def candidates_for(source: Source, fields: Sequence[str], known: "Sequence[Known]") -> Task:
     """Return the task of finding selectors by which pages show the known values of lost fields."""
-    return Task("candidates", {**_settings_of(source), "fields": list(fields), "known": _pack_known(known)})
+    settings = {**_settings_of(source), "fields": list(fields), "known": _pack_known(known)}
+    return Task("candidates", settings, _owner_of(source))
 
 
 def outcomes_for(
@@ -57,7 +65,8 @@ def outcomes_for(
 ) -> Task:
     """Return the task of saying which selectors give the known values."""
     packed = {name: [one.model_dump(exclude_none=True) for one in each] for name, each in selectors.items()}
-    return Task("outcomes", {**_settings_of(source), "selectors": packed, "known": _pack_known(known)})
+    settings = {**_settings_of(source), "selectors": packed, "known": _pack_known(known)}
+    return Task("outcomes", settings, _owner_of(source))
 
 
 def prepare(task: Task) -> Callable[[Payload], Any]:
@@ -67,6 +76,11 @@ def prepare(task: Task) -> Callable[[Payload], Any]:
 
 def _settings_of(source: Source) -> Json:
     return {"source": source.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+
+
+def _owner_of(source: Source) -> str:
+    function = source.extract.python
+    return f"{source.name}@{code_hash(function)}" if function else source.name
 
 
 def _extract(settings: Json) -> Callable[[Payload], Any]:
