@@ -1,6 +1,7 @@
 """What a table is: its schema class plus what storage, checks and docs need to know of it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import dataframely as dy
 import polars as pl
@@ -37,7 +38,7 @@ class Table:
     is_log: bool = False
     looked_up: bool = False
 
-    @property
+    @cached_property
     def polars_schema(self) -> pl.Schema:
         """Column names and polars types, in the table's order."""
         return pl.Schema({name: column.dtype for name, column in self.schema.columns().items()})

@@ -53,6 +53,8 @@ def as_present(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
         SchemaMigrationError: a column has another type, and not a narrower one.
     """
     stored = rows.collect_schema()
+    if stored == table.polars_schema:
+        return rows
     widened = _widened(stored, table)
 
     def column(name: str, dtype: pl.DataType) -> pl.Expr:
