@@ -1,5 +1,6 @@
 """Structured logs: one JSON object per line, whatever was crawled, and no secret in any of them."""
 
+import base64
 import datetime as dt
 import io
 import json
@@ -128,6 +129,17 @@ def test_secrets_of_the_environment_are_in_no_line(monkeypatch: pytest.MonkeyPat
 def test_variables_that_a_source_file_names_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     redaction = Redaction.of({"SHOP_LOGIN": "canary-1,canary-2", "HOME": "/home/of-nobody"}, {"SHOP_LOGIN"})
     assert redaction.apply("x canary-1 canary-2 /home/of-nobody") == "x *** *** /home/of-nobody"
+
+
+@pytest.mark.parametrize("user", ["", "a", "an", "ann"])
+def test_a_password_is_hidden_in_basic_authentication_whatever_the_user(user: str) -> None:
+    redaction = Redaction.of({"SHOP_PASSWORD": "sesame-open-sesame"})
+    header = base64.b64encode(f"{user}:sesame-open-sesame".encode()).decode()
+    before, hidden, after = redaction.apply(header).partition("***")
+    assert hidden
+    # what shares a group of three bytes with others
+    assert len(base64.b64decode(before)) <= len(f"{user}:") + 2
+    assert len(base64.b64decode(after)) <= 2
 
 
 def test_long_text_is_cut() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from webdata_assets.errors import FailureDomain, PermanentError, TransientError
+from webdata_assets.stages.observe.redaction import Redaction
 
 ALIAS = "champion"
 VERSION_TAG = "webdata.version"
@@ -74,8 +75,9 @@ def mirror(uri: str, registry: pl.DataFrame, champion: str | None, artefact: Cal
     try:
         return _mirror(MlflowClient(uri, uri), _artefact_root(uri), registry, champion, artefact)
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        # servers repeat in the body of a refusal what they were sent, credentials included
+        # servers repeat in a refusal what they were sent, credentials included
         line = str(error).partition("\n")[0].partition(" Response body")[0]
+        line = Redaction.of(os.environ).apply(line)
         raise TransientError(f"MLflow at {uri}: {line}", failure_domain=FailureDomain.SINK) from None
 
 

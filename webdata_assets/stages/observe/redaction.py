@@ -72,5 +72,8 @@ def _spellings(secret: str) -> Iterator[str]:
     """Give the ways in which servers and clients write a secret that they repeat."""
     raw = secret.encode("utf-8", "surrogateescape")
     yield from (secret, unquote(secret), quote(raw, safe=""), quote_plus(raw), json.dumps(secret)[1:-1])
-    # without its end, which depends on what follows
-    yield base64.b64encode(raw).decode()[: len(raw) // 3 * 4]
+    for before in range(3):
+        # as behind a user's name; without its ends, which depend on what stands beside it
+        inside = raw[-before % 3 :]
+        encoded = base64.b64encode(inside[: len(inside) // 3 * 3]).decode()
+        yield from (encoded, encoded.replace("+", "-").replace("/", "_"))
