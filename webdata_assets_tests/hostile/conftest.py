@@ -1,4 +1,4 @@
-"""What marks these tests, how one states its figure, and the crawl's fault server and browser."""
+"""What marks these tests, how one states its figure, the fault server, browser, and the hunt for secrets."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from webdata_assets_tests.crawl.conftest import chromium, crawling, site
+from webdata_assets_tests.hostile.echoing import Echoing, echoing
+from webdata_assets_tests.hostile.hunting import Hunt
 from webdata_assets_tests.hostile.listening import Listener
 
 __all__ = ["chromium", "crawling", "proves", "site"]
@@ -36,3 +38,14 @@ def proves(record_property: Callable[[str, object], None]) -> Proves:
 def listener() -> Iterator[Listener]:
     with Listener() as listener:
         yield listener
+
+
+@pytest.fixture
+def echo() -> Iterator[Echoing]:
+    with echoing() as server:
+        yield server
+
+
+@pytest.fixture
+def hunt(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
+    return Hunt(tmp_path / "deployment", encoder_folder, monkeypatch)

@@ -2,8 +2,6 @@
 
 import json
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +14,8 @@ from webdata_assets.stages.index.engines import open_index
 from webdata_assets_tests.crawl.proxy_servers import closed_port
 from webdata_assets_tests.hostile.canaries import files_below, finds
 from webdata_assets_tests.hostile.conftest import Proves
-from webdata_assets_tests.hostile.echoing import Echoing, echoing
+from webdata_assets_tests.hostile.echoing import Echoing
 from webdata_assets_tests.hostile.hunting import Hunt, declare, processes_watched
-
-
-@pytest.fixture
-def echo() -> Iterator[Echoing]:
-    with echoing() as server:
-        yield server
-
-
-@pytest.fixture
-def hunt(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
-    return Hunt(tmp_path / "deployment", encoder_folder, monkeypatch)
 
 
 def sink(hunt: Hunt, name: str, **values: Any) -> None:

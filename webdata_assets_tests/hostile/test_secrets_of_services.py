@@ -1,7 +1,7 @@
 """Secrets of the services that a deployment relies on, each of which is down or refuses."""
 
+import sys
 import traceback
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from webdata_assets.stages.learn.mlflow_mirror import mirror
 from webdata_assets_tests.crawl.proxy_servers import closed_port
 from webdata_assets_tests.hostile.canaries import files_below, finds
 from webdata_assets_tests.hostile.conftest import Proves
-from webdata_assets_tests.hostile.echoing import Echoing, echoing
+from webdata_assets_tests.hostile.echoing import Echoing
 from webdata_assets_tests.hostile.hunting import Hunt, declare, processes_watched
 
 PAGE = "<title>Lamps</title><article><h1>Lamps</h1><p>{}</p></article>"
@@ -22,14 +22,8 @@ TEXT = "A lamp that hangs above a table gives light to those who sit there and r
 
 
 @pytest.fixture
-def echo() -> Iterator[Echoing]:
-    with echoing() as server:
-        yield server
-
-
-@pytest.fixture
-def hunt(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
-    hunt = Hunt(tmp_path / "deployment", encoder_folder, monkeypatch)
+def folder(hunt: Hunt) -> Hunt:
+    """A deployment with a source of one stored page, and a sink."""
     pages = hunt.folder / "sources" / "pages"
     pages.mkdir()
     (pages / "lamps.html").write_text(PAGE.format(TEXT))
@@ -41,8 +35,9 @@ def hunt(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_secrets_of_services_stand_nowhere_after_their_failure(
-    hunt: Hunt, echo: Echoing, proves: Proves
+    folder: Hunt, echo: Echoing, proves: Proves
 ) -> None:
+    hunt = folder
     away = f"redis://:{{}}@127.0.0.1:{closed_port()}/0"
     with processes_watched() as commands:
         hunt.set("WEBDATA_ENCODER", "openai")
@@ -72,7 +67,11 @@ def test_secrets_of_services_stand_nowhere_after_their_failure(
 
 
 @pytest.mark.skipif(not find_spec("mlflow"), reason="the extra mlflow is not installed")
-def test_what_mlflow_was_sent_is_not_in_the_error(hunt: Hunt, echo: Echoing, proves: Proves) -> None:
+def test_what_mlflow_was_sent_is_not_in_the_error(
+    hunt: Hunt, echo: Echoing, proves: Proves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # MLflow asks PySpark, which takes a pytest worker for a doctest and exits
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     hunt.set("MLFLOW_TRACKING_USERNAME", "ann")
     hunt.secret("MLFLOW_TRACKING_PASSWORD")
     version = pl.DataFrame({"task": ["topic"]}).with_columns(
