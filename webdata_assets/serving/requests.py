@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from webdata_assets.serving.pair import Pair
+from webdata_assets.sources.grammar import Date
 from webdata_assets.stages.index.search import MAX_QUERY_CHARACTERS, Mode
 
 MAX_HITS = 100
@@ -40,8 +41,8 @@ class SearchQuery(BaseModel):
     language: list[Language] = Field(
         default=[], max_length=MAX_CHOICES, description="Only text in these languages (ISO 639-1)"
     )
-    since: dt.date | None = Field(default=None, description="Only chunks of this date or later")
-    until: dt.date | None = Field(default=None, description="Only chunks of this date or earlier")
+    since: Date | None = Field(default=None, description="Only chunks of this date or later")
+    until: Date | None = Field(default=None, description="Only chunks of this date or earlier")
     mode: Mode = Field(default="hybrid", description="Rank by text, by vector, or both fused by rank")
 
     @field_validator("q")

@@ -4,12 +4,11 @@ What belongs here: their keys, meanings and defaults. What does not: the formula
 that follow from history.
 """
 
-import datetime as dt
 from typing import Annotated
 
 from pydantic import Field
 
-from webdata_assets.sources.grammar import Strict
+from webdata_assets.sources.grammar import Date, Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -78,7 +77,7 @@ class Expect(Strict):
         default=0.55,
         description="Largest AUC of telling the partition's vectors from those of the last 30 days; warns",
     )
-    history_since: dt.date | None = Field(
+    history_since: Date | None = Field(
         default=None,
         description="Earlier dates are not compared with: the date on which the site changed for good",
     )

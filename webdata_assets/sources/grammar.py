@@ -1,13 +1,14 @@
 """What the sections of a source file share: strict models, and checks of the small languages in values.
 
-What belongs here: whether a text is a URL, a regular expression, a CSS selector, an XPath, a JMESPath, a cron
-expression. What does not: any key of a source file.
+What belongs here: whether a text is a date, a URL, a regular expression, a CSS selector, an XPath, a
+JMESPath, a cron expression. What does not: any key of a source file.
 """
 
+import datetime as dt
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -21,6 +22,14 @@ class Strict(BaseModel):
 def broken_rule(message: str, *, at: tuple[str | int, ...], remedy: str) -> PydanticCustomError:
     """Return the error of a rule over several fields; `at` is the field, below the model, to point to."""
     return PydanticCustomError("broken_rule", "{message}", {"message": message, "at": at, "remedy": remedy})
+
+
+def check_date_form(value: object) -> object:
+    """Return what is a date, or a text of one. A number is none, though pydantic reads seconds since 1970."""
+    of_date = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    if of_date or (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        return value
+    raise ValueError(f"{str(value)[:200]!r} is not a date: write YYYY-MM-DD")
 
 
 def check_url(value: str) -> str:
@@ -92,6 +101,7 @@ def is_cron(expression: str) -> bool:
     return len(parts) == len(_CRON_BOUNDS)
 
 
+Date = Annotated[dt.date, BeforeValidator(check_date_form)]
 Url = Annotated[str, AfterValidator(check_url), Field(description="An absolute http or https URL")]
 Regex = Annotated[
     str,

@@ -15,7 +15,7 @@ from webdata_assets.sources.discover import DiscoverFeed, DiscoverFiles, Discove
 from webdata_assets.sources.expect import Expect
 from webdata_assets.sources.extract import Extract
 from webdata_assets.sources.fetch import AsOf, Fetch, StoredWay
-from webdata_assets.sources.grammar import Strict, broken_rule, is_cron
+from webdata_assets.sources.grammar import Date, Strict, broken_rule, is_cron
 
 SOURCE_NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
 
@@ -32,8 +32,8 @@ class Source(Strict):
         default=("team:data",), description="`team:name` or an e-mail address, as Dagster shows them"
     )
     enabled: bool = Field(default=True, description="Whether the source is part of the grid")
-    start: dt.date = Field(description="The first date that the source has")
-    end: dt.date | None = Field(default=None, description="The last date that the source has, if it has one")
+    start: Date = Field(description="The first date that the source has")
+    end: Date | None = Field(default=None, description="The last date that the source has, if it has one")
     cadence_hours: float = Field(default=24.0, gt=0, description="How often fresh data is due")
     schedule: str | None = Field(default=None, description="Cron expression (UTC) of the daily run")
     deadline_hours: float | None = Field(

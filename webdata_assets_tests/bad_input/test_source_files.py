@@ -11,6 +11,7 @@ BROKEN = {
     "unknown nested field": ("      start:", "      strat:", "bad.yaml:8: ", "did you mean `start`"),
     "duplicate source name": ("name: bad", "name: good", "good.yaml:1: name: ", "rename one of the two"),
     "name with a quote": ("name: bad", "name: ba'd", "bad.yaml:1: name: ", "lower-case letters"),
+    "number as a date": (": 2026-06-01", ": 0", "bad.yaml:3: start: ", "write YYYY-MM-DD"),
     "name with a slash": ("name: bad", "name: ../bad", "bad.yaml:1: name: ", "lower-case letters"),
 }
 

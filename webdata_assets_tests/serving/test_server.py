@@ -53,6 +53,7 @@ def test_a_search_is_narrowed_by_its_parameters(client, parameters, sources):
         ({"q": "a", "mode": "guess"}, "query.mode: "),
         ({"q": "a", "source": "No Such"}, "query.source.0: "),
         ({"q": "a", "since": "yesterday"}, "query.since: "),
+        ({"q": "a", "since": 0}, "query.since: '0' is not a date: write YYYY-MM-DD"),
         ({"q": "a", "sources": "shop"}, "query.sources: Extra inputs are not permitted"),
         (
             {"q": "a", "since": "2026-01-02", "until": "2026-01-01"},
