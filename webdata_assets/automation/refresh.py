@@ -30,6 +30,9 @@ from webdata_assets.tasks.model import Retrain
 INPUTS = ("pages", "records", "features", "embeddings", "fingerprints")
 """Partitioned tables from which the unpartitioned ones are made."""
 
+LEARNT_FROM = ("records", "features", "embeddings")
+"""Partitioned tables that a training reads."""
+
 REPAIRED_CHECKS = ("completeness", "freshness")
 
 MADE_FROM = (
@@ -63,7 +66,7 @@ def plan_refresh(
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
     training, when enough were, and when the records that were have drifted or the champion fails on them, as
-    far as the task's rules say. Publishing is due when anything was admitted, or withdrawn, after the corpus
+    far as the task's rules say. A partition that was made again as the training read it does not count. Publishing is due when anything was admitted, or withdrawn, after the corpus
     was last written, and when a run ended before the index, the release or the delivery had followed.
 
     What failed its checks is made again as its rule says, with everything that follows from it.
@@ -92,10 +95,8 @@ def _due(
 ) -> tuple[str | None, str]:
     if waiting := why_not_now(ledger, enabled, now):
         return None, waiting
-    # Judged, not written: a partition is written before the readers may see it.
     admitted = ledger.states(TABLES["embeddings"]).filter("admitted")
-    trained_at = trained_at_of(ledger)
-    new = admitted if trained_at is None else admitted.filter(pl.col("judged_at") > trained_at)
+    new = _new_since(ledger, admitted, trained_at_of(ledger))
     if may_retrain and admitted.height and (failed := _failed(ledger, Action.KEEP_CHAMPION)):
         return RETRAIN, failed
     if may_retrain and (due := _why_retrain(store, rules, new)):
@@ -104,6 +105,8 @@ def _due(
         return PUBLISH, failed
     corpus_at = _settled(ledger, CORPUS.name)
     if admitted.height and changed_since(ledger, corpus_at):
+        if new.is_empty():
+            return PUBLISH, "partitions were withdrawn, or written again as they were"
         return PUBLISH, f"{new.height} newly admitted partitions, not enough to retrain"
     if corpus_at is not None and (behind := _behind(ledger)):
         return PUBLISH, behind
@@ -149,6 +152,22 @@ def changed_since(ledger: LedgerSnapshot, moment: dt.datetime | None) -> bool:
         ledger.states(TABLES[name]).filter((pl.col("at") > moment) | (pl.col("judged_at") > moment)).height
         for name in INPUTS
     )
+
+
+def _new_since(
+    ledger: LedgerSnapshot, admitted: pl.DataFrame, trained_at: dt.datetime | None
+) -> pl.DataFrame:
+    """Return those of the admitted partitions that hold what the last training has not read."""
+    if trained_at is None:
+        return admitted
+    # Judged, not written: a partition is written before the readers may see it.
+    new, then = admitted.filter(pl.col("judged_at") > trained_at), ledger.until(trained_at)
+    same = new
+    for table in (TABLES[name] for name in LEARNT_FROM):
+        keys = ("date", "source", "data_version")
+        read, held = (each.states(table).filter("admitted").select(keys) for each in (then, ledger))
+        same = same.join(read.join(held, on=keys), on=["date", "source"], how="semi")
+    return new.join(same, on=["date", "source"], how="anti")
 
 
 def _why_retrain(store: Store, rules: Retrain, new: pl.DataFrame) -> str | None:

@@ -4,6 +4,7 @@ What belongs here: asking several things of one reading. What does not: what fol
 (admission.py), and what concerns one table or one partition (ledger.py).
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,12 @@ class LedgerSnapshot:
         """Read all that is entered now."""
         by_table = tables.scan(CHECK_RESULTS).collect().partition_by("asset", as_dict=True)
         return cls({str(name): rows for (name,), rows in by_table.items()})
+
+    def until(self, moment: dt.datetime) -> "LedgerSnapshot":
+        """Return what was entered up to a moment."""
+        return LedgerSnapshot(
+            {name: rows.filter(pl.col("at") <= moment) for name, rows in self.entries.items()}
+        )
 
     def states(self, table: Table) -> pl.DataFrame:
         """Return the state of every partition ever written, as `Ledger.states` does."""

@@ -112,7 +112,9 @@ class Drift(Strict):
 class Retrain(Strict):
     """When a challenger is trained without being asked for."""
 
-    after_partitions: int = Field(default=8, ge=1, description="Newly admitted partitions")
+    after_partitions: int = Field(
+        default=8, ge=1, description="Newly admitted partitions, with something new to read"
+    )
     schedule: str | None = Field(default=None, description="Cron expression (UTC)")
     on_drift: bool = Field(default=True, description="When the newly admitted records have drifted")
     below_floor: bool = Field(default=True, description="When the champion falls under its floor on them")

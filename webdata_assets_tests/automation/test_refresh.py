@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN
-from webdata_assets.automation.refresh import Refresh, plan_refresh
+from webdata_assets.automation.refresh import LEARNT_FROM, Refresh, plan_refresh
 from webdata_assets.schemas.monitoring import MONITORING
 from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, MINUTE, NOON, UNPARTITIONED, History, news
@@ -101,6 +101,36 @@ def test_what_was_published_still_counts_towards_the_next_training(history: Hist
         assert plan(history).job == expected
         for layer in ("corpus", "vector_index", "release", "monitoring", "delivery"):
             history.write(layer, at + 30 * MINUTE)
+
+
+def test_partitions_that_are_made_again_as_they_were_do_not_count(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    admit_dates(history, ENOUGH, NOON + 2 * HOUR)
+    assert (plan(history).job, plan(history).reason) == (
+        PUBLISH,
+        "partitions were withdrawn, or written again as they were",
+    )
+
+
+@pytest.mark.parametrize("layer", ["records", "features", "embeddings"])
+def test_partitions_of_which_a_training_reads_anything_else_count(history: History, layer: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    for date in dates(ENOUGH):
+        for each in LEARNT_FROM:
+            content = "another" if each == layer else ""
+            history.write(each, NOON + 2 * HOUR, partition=news(date), content=content)
+    assert (plan(history).job, plan(history).reason) == (RETRAIN, "3 newly admitted partitions")
+
+
+def test_a_partition_counts_that_was_out_when_the_model_was_trained(history: History):
+    admit_dates(history, ENOUGH, NOON)
+    for number, date in enumerate(dates(ENOUGH)):
+        history.write("embeddings", NOON + HOUR + number * MINUTE, partition=news(date), unchecked=True)
+    history.train(NOON + 2 * HOUR)
+    admit_dates(history, ENOUGH, NOON + 3 * HOUR)
+    assert plan(history).job == RETRAIN
 
 
 @pytest.mark.parametrize("check", ["completeness", "freshness"])
