@@ -66,8 +66,9 @@ def plan_refresh(
 
     Retraining is due when a partition that once failed completeness or freshness was admitted after the last
     training, when enough were, and when the records that were have drifted or the champion fails on them, as
-    far as the task's rules say. A partition that was made again as the training read it does not count. Publishing is due when anything was admitted, or withdrawn, after the corpus
-    was last written, and when a run ended before the index, the release or the delivery had followed.
+    far as the task's rules say. A partition that was made again as the training read it does not count.
+    Publishing is due when anything was admitted, or withdrawn, after the corpus was last written, and when a
+    run ended before the index, the release or the delivery had followed.
 
     What failed its checks is made again as its rule says, with everything that follows from it.
 
