@@ -5,6 +5,7 @@ import polars as pl
 
 from webdata_assets.assets.describe import describe, output
 from webdata_assets.assets.tables import sample
+from webdata_assets.io_managers.table import PAST_VERSION
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.changes import CHANGE_KINDS, CHANGES
@@ -12,6 +13,7 @@ from webdata_assets.schemas.pages import PAGES
 from webdata_assets.schemas.records import RECORDS
 from webdata_assets.stages.changes import CODE_VERSION
 from webdata_assets.stages.changes.detect import detect_changes
+from webdata_assets.store.past import past_version
 
 
 def build_changes(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -25,6 +27,7 @@ def build_changes(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     ) -> dg.Output[pl.DataFrame]:
         partition = Partition.from_key(context.partition_key)
         opened = store.open()
+        past = past_version(opened.ledger, partition)
         rows = detect_changes(
             partition,
             records,
@@ -42,6 +45,7 @@ def build_changes(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 **{kind: counts.get(kind, 0) for kind in CHANGE_KINDS},
                 "price_changes": rows.filter(pl.col("price_change") != 0).height,
                 **sample(changed, shown),
+                PAST_VERSION: past,
             },
         )
 

@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from webdata_assets.assets.describe import describe, output
+from webdata_assets.io_managers.table import PAST_VERSION
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import StoreResource
 from webdata_assets.schemas.changes import CHANGES
@@ -12,6 +13,7 @@ from webdata_assets.schemas.records import RECORDS
 from webdata_assets.stages.featurize import CODE_VERSION
 from webdata_assets.stages.featurize.features import featurize
 from webdata_assets.stages.featurize.history import read_history
+from webdata_assets.store.past import past_version
 
 _RECORDS_AT_ONCE = 2_000
 
@@ -29,6 +31,7 @@ def build_features(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     ) -> dg.Output[pl.DataFrame]:
         partition = Partition.from_key(context.partition_key)
         opened = store.open()
+        past = past_version(opened.ledger, partition)
         history = read_history(
             partition.date,
             records,
@@ -55,6 +58,7 @@ def build_features(grid: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 "records_with_price": rows["has_price"].sum(),
                 "records_known_before": rows.filter(pl.col("earlier_versions") > 0).height,
                 **history.site,
+                PAST_VERSION: past,
             },
         )
 

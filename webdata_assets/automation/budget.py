@@ -14,6 +14,7 @@ import dagster as dg
 
 from webdata_assets.automation.causes import Repair
 from webdata_assets.automation.repairs import plan_repairs
+from webdata_assets.automation.rules import Action
 from webdata_assets.automation.tags import (
     CAUSE_KEY_TAG,
     CAUSE_TAG,
@@ -32,6 +33,7 @@ BUDGETED = dt.timedelta(days=1)
 FIRST_GAP = dt.timedelta(minutes=1)
 """Between the first attempt and the second; each further gap is twice as long."""
 
+_SOURCE_TAG = "dagster/partition/source"
 _WILL_RETRY, _RETRIED_BY = "dagster/will_retry", "dagster/auto_retry_run_id"
 """Of a run that crashed: Dagster sets the first at once, and the second when it has created the retry."""
 
@@ -73,7 +75,7 @@ def plan_answers(
 ) -> list[Answer]:
     """Return an answer for each partition that needs repair, in order of partition.
 
-    Where the budget does not suffice for all, it goes to the newest dates. Four queries tell of the
+    Where the budget does not suffice for all, it goes to the newest dates. Five queries tell of the
     runs of all partitions, however many need repair.
 
     Args:
@@ -89,13 +91,14 @@ def plan_answers(
     oldest = first_date(dt.date.min, archive_after_days, now.date())
     repairs = plan_repairs(store, registry, now, model_id, oldest)
     wanted = [repair.partition.key for repair in repairs if repair.job is not None]
-    busy = _in_progress(instance, wanted, now)
+    busy = _in_progress(instance, wanted, now) | _behind_others(instance, repairs)
     earlier = _earlier(instance, now)
     answered = _answered(instance, repairs)
     left = runs_per_day - sum(len(records) for records in earlier.values())
     answers = []
     for repair in sorted(repairs, key=lambda repair: repair.partition.date, reverse=True):
-        waiting = _waiting(repair, busy, earlier[repair.partition.key], attempts_per_day, left, now)
+        tried = _tried(repair, earlier[repair.partition.key])
+        waiting = _waiting(repair, busy, tried, attempts_per_day, left, now)
         if (
             waiting is None
             and repair.answered_by in answered
@@ -135,6 +138,14 @@ def created_at(record: dg.RunRecord) -> dt.datetime:
     """Return when a run was created, in UTC."""
     moment = record.create_timestamp
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _tried(repair: Repair, earlier: Sequence[dg.RunRecord]) -> Sequence[dg.RunRecord]:
+    """Return the repairs of a partition that count as attempts at this one."""
+    if repair.action is not Action.COMPARE_AGAIN:
+        return earlier
+    # any that succeeded answered another past: a day on which many dates are healed wants as many
+    return [record for record in earlier if record.dagster_run.tags.get(CAUSE_KEY_TAG) == repair.cause]
 
 
 def _waiting(
@@ -198,6 +209,17 @@ def _in_progress(instance: dg.DagsterInstance, keys: Sequence[str], now: dt.date
     )
     runs += [run for run in instance.get_runs(crashed) if _RETRIED_BY not in run.tags]
     return {run.tags["dagster/partition"] for run in runs}
+
+
+def _behind_others(instance: dg.DagsterInstance, repairs: Iterable[Repair]) -> set[str]:
+    """Return the partitions to be compared while runs of their source may still change their past."""
+    compared = [repair.partition for repair in repairs if repair.action is Action.COMPARE_AGAIN]
+    if not compared:
+        return set()
+    here = {_SOURCE_TAG: sorted({partition.source for partition in compared})}
+    runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=here))
+    sources = {run.tags[_SOURCE_TAG] for run in runs}
+    return {partition.key for partition in compared if partition.source in sources}
 
 
 def _earlier(instance: dg.DagsterInstance, now: dt.datetime) -> defaultdict[str, list[dg.RunRecord]]:

@@ -203,6 +203,15 @@ class Look:
                     partition, version = Partition(row["date"], row["source"]), row["data_version"][:16]
                     yield self._of_cause("behind", name, partition, version, f"{name} is behind {upstream}")
 
+    def of_another_past(self) -> Iterator[Repair]:
+        """Admitted partitions that were compared with other earlier dates than are admitted now."""
+        for partition, name in self.ledger.of_another_past.items():
+            if partition.source in self.registry.enabled:
+                made = self.ledger.states(TABLES[name]).filter(date=partition.date, source=partition.source)
+                key = f"{made.item(0, 'at'):%Y%m%dT%H%M%S%f}"
+                reason = "an earlier date was admitted, or changed, since"
+                yield self._of_cause("other past", name, partition, key, reason)
+
     def of_another_model(self, model_id: str | None) -> Iterator[Repair]:
         """Admitted partitions that another encoder has embedded: vectors of two models cannot be compared."""
         if model_id is None:

@@ -4,7 +4,7 @@ What belongs here: the job that brings one partition to its end. What does not: 
 (rules.py, planning.py), and launching.
 """
 
-from webdata_assets.automation.jobs import CRAWL, REPLAY, REPLAYED
+from webdata_assets.automation.jobs import COMPARE, CRAWL, REPLAY, REPLAYED
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import TABLES
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
@@ -26,7 +26,7 @@ def due_job(ledger: LedgerSnapshot, partition: Partition) -> str | None:
             return None
         if not state["admitted"]:
             return job
-    return None
+    return COMPARE if partition in ledger.of_another_past else None
 
 
 def failed_checks(ledger: LedgerSnapshot, partition: Partition) -> list[str]:

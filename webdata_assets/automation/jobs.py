@@ -9,6 +9,7 @@ from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 CRAWL = "crawl"
 REPLAY = "replay"
 EMBED = "embed"
+COMPARE = "compare"
 PUBLISH = "publish"
 RETRAIN = "retrain"
 PROMOTE = "promote"
@@ -18,6 +19,7 @@ MAINTAIN = "maintain"
 
 REPLAYED = ("records", "quarantine", "changes", "fingerprints", "features", "embeddings")
 CRAWLED = ("frontier", "pages", "dead_letters", *REPLAYED)
+COMPARED = ("changes", "features")
 PUBLISHED = (
     "near_duplicates", "compared_partitions", "corpus", "vector_index", "release", "monitoring", "delivery",
 )  # fmt: skip
@@ -56,6 +58,12 @@ def build_jobs(config: Mapping[str, object] | None = None) -> dict[str, Unresolv
             selection=dg.AssetSelection.assets("embeddings"),
             config=config,
             description="Chunks and vectors of one partition again, as after a change of the encoder.",
+        ),
+        COMPARE: dg.define_asset_job(
+            COMPARE,
+            selection=dg.AssetSelection.assets(*COMPARED),
+            config=config,
+            description="Changes and features of one partition again, as after a repair of an earlier date.",
         ),
         PUBLISH: dg.define_asset_job(
             PUBLISH,

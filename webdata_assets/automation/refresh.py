@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webdata_assets.automation.causes import INTERRUPTED_AFTER
-from webdata_assets.automation.causes import MADE_FROM as PARTITIONS_MADE_FROM
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN, RETRAINED
 from webdata_assets.automation.rules import Action, Rule, rule_for
+from webdata_assets.automation.unsettled import INPUTS, why_not_now
 from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES
 from webdata_assets.schemas.corpus import CORPUS
@@ -23,12 +22,8 @@ from webdata_assets.stages.embed.version import model_of
 from webdata_assets.stages.learn.monitoring import RETRAINING_SIGNALS
 from webdata_assets.store import Store
 from webdata_assets.store.ledger_snapshot import LedgerSnapshot
-from webdata_assets.store.outdated import outdated_partitions, why_outdated
 from webdata_assets.store.releases import admitted_release
 from webdata_assets.tasks.model import Retrain
-
-INPUTS = ("pages", "records", "features", "embeddings", "fingerprints")
-"""Partitioned tables from which the unpartitioned ones are made."""
 
 LEARNT_FROM = ("records", "features", "embeddings")
 """Partitioned tables that a training reads."""
@@ -112,30 +107,6 @@ def _due(
     if corpus_at is not None and (behind := _behind(ledger)):
         return PUBLISH, behind
     return None, "nothing was admitted since the last run"
-
-
-def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.datetime) -> str | None:
-    """Return what training and publishing wait for; None for nothing.
-
-    While a partition is between its write and its verdicts it is not admitted, and publishing would take its
-    records out of the index and the sinks, only to bring them back. So it would with partitions that were
-    judged before a check that blocks came to be. While a run is between two layers of a partition, publishing
-    would have to be repeated at its end. Vectors of different encoders cannot be compared.
-    """
-    unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
-    if unjudged:
-        return f"{unjudged} partitions are being written"
-    followed = sum(_being_followed(ledger, *pair, now) for pair in PARTITIONS_MADE_FROM)
-    if followed:
-        return f"{followed} partitions are on their way through the layers"
-    outdated = outdated_partitions(ledger)
-    if outdated:
-        return why_outdated(outdated)
-    embedded = ledger.states(TABLES["embeddings"]).filter(
-        pl.col("admitted") & pl.col("source").is_in(list(enabled))
-    )
-    encoders = embedded.select(model_of(pl.col("code_version")).drop_nulls().n_unique()).item()
-    return f"partitions hold vectors of {encoders} encoders" if encoders > 1 else None
 
 
 def trained_at_of(ledger: LedgerSnapshot) -> dt.datetime | None:
@@ -235,23 +206,6 @@ def _behind(ledger: LedgerSnapshot) -> str | None:
         if any(at is None or at < made for source in sources if (made := _settled(ledger, source))):
             return f"{name} is behind {' and '.join(sources)}"
     return None
-
-
-def _being_written(ledger: LedgerSnapshot, name: str, now: dt.datetime) -> int:
-    unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
-    return ledger.states(TABLES[name]).filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
-
-
-def _being_followed(ledger: LedgerSnapshot, upstream: str, below: str, now: dt.datetime) -> int:
-    """Return how many partitions were admitted just now and are not made into the next layer yet."""
-    fresh = ledger.states(TABLES[upstream]).filter(
-        pl.col("admitted") & (pl.col("at") > now - INTERRUPTED_AFTER)
-    )
-    made = ledger.states(TABLES[below]).select("date", "source", below_at="at")
-    late = fresh.join(made, on=["date", "source"], how="left").filter(
-        pl.col("below_at").is_null() | (pl.col("below_at") < pl.col("at"))
-    )
-    return late.height
 
 
 def _settled(ledger: LedgerSnapshot, name: str) -> dt.datetime | None:

@@ -50,6 +50,7 @@ def plan_repairs(
         *look.paused(),
         *look.interrupted(),
         *look.behind(),
+        *look.of_another_past(),
         *look.of_another_model(model_id),
     ):
         found[repair.partition].append(repair)

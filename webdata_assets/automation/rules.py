@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from webdata_assets.assets.kept_pages import MISSING_ONLY
-from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY
+from webdata_assets.automation.jobs import COMPARE, CRAWL, EMBED, PUBLISH, REPLAY
 
 
 class Action(StrEnum):
@@ -20,6 +20,7 @@ class Action(StrEnum):
     RECRAWL = "re-crawl"
     REPLAY = "replay"
     REEMBED = "embed again"
+    COMPARE_AGAIN = "compare again"
     REBUILD_INDEX = "rebuild the index"
     KEEP_CHAMPION = "keep the champion"
     HALT_DELIVERY = "halt delivery"
@@ -42,6 +43,7 @@ _JOBS = {
     Action.RECRAWL: CRAWL,
     Action.REPLAY: REPLAY,
     Action.REEMBED: EMBED,
+    Action.COMPARE_AGAIN: COMPARE,
     Action.REBUILD_INDEX: PUBLISH,
     Action.HALT_DELIVERY: PUBLISH,
 }
@@ -54,6 +56,8 @@ MEANINGS: Mapping[Action, str] = {
     Action.REPLAY: "Everything after the pages is made again from stored payloads, without a request; if the "
     "pages are not sound, they are re-crawled instead.",
     Action.REEMBED: "Chunks and vectors are made again from the stored records.",
+    Action.COMPARE_AGAIN: "Changes and features are made again from the stored records and those of earlier "
+    "dates.",
     Action.REBUILD_INDEX: "Published again; readers keep the release that they have.",
     Action.KEEP_CHAMPION: "Nothing is promoted. A training that would end the same way waits for new data; "
     "any other is repeated.",
@@ -145,6 +149,8 @@ CAUSE_RULES: tuple[Rule, ...] = (
     Rule("dead_letters", "interrupted", A.RESUME, "written by a run that died before its checks"),
     Rule("*", "interrupted", A.REPLAY, "written by a run that died before its checks"),
     Rule("*", "behind", A.REPLAY, "the layer before it was admitted later, or it was never written"),
+    Rule("changes", "other past", A.COMPARE_AGAIN, "an earlier date was admitted, or changed, after it"),
+    Rule("features", "other past", A.COMPARE_AGAIN, "an earlier date was admitted, or changed, after it"),
     Rule("embeddings", "other encoder", A.REEMBED, "vectors of two models cannot be compared"),
 )
 """What no check tells of: the state of the ledger does."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from webdata_assets.automation.refresh import changed_since, trained_at_of, why_not_now
+from webdata_assets.automation.refresh import changed_since, trained_at_of
 from webdata_assets.automation.tags import CAUSE_TAG
+from webdata_assets.automation.unsettled import why_not_now
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.partitions import Partition
 from webdata_assets.resources import ClockResource, SourcesResource, StoreResource

@@ -12,7 +12,7 @@ import dagster as dg
 from webdata_assets.automation.auto_repair import repair_sources
 from webdata_assets.automation.budget import hold_back, plan_answers
 from webdata_assets.automation.dead_runs import end_dead_runs
-from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
+from webdata_assets.automation.jobs import COMPARE, CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
 from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
@@ -32,7 +32,7 @@ def build_recrawl_sensor(
     """Return the sensor that answers failed, stale, missing and interrupted partitions.
 
     Args:
-        jobs: by name; `crawl`, `replay` and `embed` are launched.
+        jobs: by name; `crawl`, `replay`, `embed` and `compare` are launched.
         attempts_per_day: repairs of one partition in 24 hours; then a person is needed.
         runs_per_day: repairs of all partitions together in 24 hours.
         seconds: between two looks, at least.
@@ -41,11 +41,11 @@ def build_recrawl_sensor(
 
     @dg.sensor(
         name="recrawl_sensor",
-        jobs=[jobs[CRAWL], jobs[REPLAY], jobs[EMBED]],
+        jobs=[jobs[CRAWL], jobs[REPLAY], jobs[EMBED], jobs[COMPARE]],
         minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Re-crawls or replays partitions whose freshness or completeness check failed; embeds "
-        "those again whose vectors are of another model.",
+        "those again whose vectors are of another model, and compares those again whose past has changed.",
     )
     def recrawl_sensor(
         context: dg.SensorEvaluationContext,

@@ -24,6 +24,8 @@ EXTRACTED = "extracted"
 """Output metadata: how many candidates the rows were selected from; the ledger keeps it for a check."""
 CODE_VERSION = "code_version"
 """Output metadata: version of the code *and* of the source's settings that made the rows."""
+PAST_VERSION = "past_version"
+"""Output metadata: names the earlier dates that the rows were made of, too."""
 
 
 class TableIOManager(dg.ConfigurableIOManager):
@@ -50,6 +52,7 @@ class TableIOManager(dg.ConfigurableIOManager):
             rows=obj.height,
             extracted=_given_number(given, EXTRACTED),
             run_id=context.run_id,
+            past_version=_given_text(given, PAST_VERSION),
         )
         delta_version = store.tables.overwrite(
             table, obj, partition=partition, run_id=context.run_id, data_version=version

@@ -32,6 +32,8 @@ class CheckResults(dy.Schema):
     data_version = columns.blake3_hash()
     code_version = dy.String(nullable=True)
     rows = dy.Int64(nullable=True, min=0)
+    past_version = dy.String(nullable=True)
+    """Of a write whose rows are made of earlier dates, too: names what was admitted of them."""
     run_id = dy.String(nullable=False)
     at = columns.moment()
 

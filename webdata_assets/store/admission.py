@@ -27,7 +27,7 @@ def newest_writes_of(entries: pl.DataFrame) -> pl.DataFrame:
         .sort("at")
         .group_by(_KEYS, maintain_order=True)
         .last()
-        .select(*_KEYS, "data_version", "code_version", "rows", "run_id", "at")
+        .select(*_KEYS, "data_version", "code_version", "rows", "past_version", "run_id", "at")
     )
 
 

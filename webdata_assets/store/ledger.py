@@ -57,16 +57,19 @@ class Ledger:
         rows: int,
         extracted: int | None,
         run_id: str,
+        past_version: str | None = None,
     ) -> None:
         """Enter a write before its commit; from here on the partition is unadmitted until checked.
 
         Args:
             extracted: how many candidates the rows were selected from, where that is checked later.
+            past_version: of the earlier dates that the rows were made of (past.py); None where of none.
         """
         self._append(
             table, partition, [Verdict(MATERIALIZED, passed=False, value=extracted, blocking=False)],
             data_version=data_version, code_version=code_version, rows=rows, run_id=run_id,
             at=self._moment_after(self._entries(table, partition).select("at").collect()),
+            past_version=past_version,
         )  # fmt: skip
 
     def newest_write(self, table: Table, partition: Partition | None) -> Write | None:
@@ -111,9 +114,9 @@ class Ledger:
         """Return the state of every partition ever written.
 
         Returns:
-            Columns `date`, `source`, `data_version`, `code_version`, `rows`, `run_id`, `at` of the newest
-            write; `failed` and `missing`, lists of the names of blocking checks that failed or have not run
-            on it; `admitted`; and `judged_at`, the moment of its newest verdict.
+            Columns `date`, `source`, `data_version`, `code_version`, `rows`, `past_version`, `run_id`, `at`
+            of the newest write; `failed` and `missing`, lists of the names of blocking checks that failed or
+            have not run on it; `admitted`; and `judged_at`, the moment of its newest verdict.
         """
         version = self.version()
         known = self._derived.get(table.name)
@@ -232,6 +235,7 @@ class Ledger:
         rows: int,
         run_id: str,
         at: dt.datetime,
+        past_version: str | None = None,
     ) -> None:
         if not verdicts:
             return
@@ -247,6 +251,7 @@ class Ledger:
                         "data_version": data_version,
                         "code_version": code_version,
                         "rows": rows,
+                        "past_version": past_version,
                         "run_id": run_id,
                         "at": at,
                     }

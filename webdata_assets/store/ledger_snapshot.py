@@ -7,11 +7,14 @@ What belongs here: asking several things of one reading. What does not: what fol
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
+from webdata_assets.partitions import Partition
 from webdata_assets.schemas import CHECK_RESULTS, TABLES, Table
 from webdata_assets.store.admission import fingerprint_of, newest_verdicts_of, states_of
+from webdata_assets.store.past import made_of_another_past
 from webdata_assets.store.tables import Tables
 
 
@@ -39,6 +42,11 @@ class LedgerSnapshot:
         if table.name not in self._states:
             self._states[table.name] = states_of(self._entries(table), table)
         return self._states[table.name]
+
+    @cached_property
+    def of_another_past(self) -> Mapping[Partition, str]:
+        """Partitions that were made of other earlier dates than are admitted now (past.py)."""
+        return made_of_another_past(self)
 
     def newest_verdicts(self, table: Table, check: str) -> pl.DataFrame:
         """Return, per partition, the newest verdict of one check, as `Ledger.newest_verdicts` does."""

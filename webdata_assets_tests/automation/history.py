@@ -20,12 +20,13 @@ from webdata_assets.stages.embed.encoders.minilm import minilm_id
 from webdata_assets.stages.embed.version import embedding_version
 from webdata_assets.stages.extract.extractor import extractor_version
 from webdata_assets.store import Store
+from webdata_assets.store.past import past_version
 from webdata_assets_tests.deployment import Deployment
 
 DAY = dt.date(2026, 6, 10)
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
 MODEL_ID = minilm_id()
-HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
+HOUR, MINUTE, SECOND = dt.timedelta(hours=1), dt.timedelta(minutes=1), dt.timedelta(seconds=1)
 LAYERS = ("frontier", "pages", "records", "changes", "fingerprints", "features", "embeddings")
 UNPARTITIONED = (
     "near_duplicates", "compared_partitions", "corpus", "vector_index", "training_set", "model", "release",
@@ -82,6 +83,7 @@ class History:
         parser: str | None = None,
         model: str = MODEL_ID,
         run_id: str = "run",
+        past_version: str | None = None,
     ) -> None:
         """Enter a write and, unless `unchecked`, a verdict of each of the table's blocking checks.
 
@@ -91,6 +93,7 @@ class History:
             parser: the code version of the write.
             model: in the code version of embeddings.
             run_id: of the run that wrote.
+            past_version: of the past that the write was made of.
         """
         table = TABLES[layer]
         assert table.partitioned == (partition is not None)
@@ -102,6 +105,7 @@ class History:
             "data_version": blake3(f"{layer}{partition}{content}".encode()).hexdigest(),
             "code_version": embedding_version(model, "structure") if layer == "embeddings" else parser,
             "rows": 1,
+            "past_version": past_version,
             "run_id": run_id,
         }
         self.entries.append({**write, "check": MATERIALIZED, "passed": False, "blocking": False, "at": at})
@@ -125,6 +129,15 @@ class History:
             self.write(layer, at + dt.timedelta(seconds=number), partition=partition, content=content)
         if observed_at is not None:
             self.observe(partition, observed_at)
+
+    def outdate(self, partition: Partition, at: dt.datetime) -> None:
+        """Admit a partition, and the date before it only then."""
+        self.admit(partition, at, layers=LAYERS[:3])
+        for layer in ("changes", "features"):
+            past = past_version(self.store.ledger, partition)
+            self.write(layer, at + 5 * SECOND, partition=partition, past_version=past)
+        self.admit(partition, at + 10 * SECOND, layers=["fingerprints", "embeddings"])
+        self.admit(Partition(partition.date - dt.timedelta(days=1), partition.source), at + MINUTE)
 
     def observe(self, partition: Partition, at: dt.datetime) -> None:
         """Store one page with the moment of its observation."""

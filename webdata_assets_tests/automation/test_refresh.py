@@ -84,6 +84,20 @@ def test_nothing_is_published_while_a_partition_is_between_write_and_verdicts(hi
     assert plan(history, NOON + 3 * HOUR).job == PUBLISH  # its run died: the others do not wait for it
 
 
+def test_nothing_is_published_while_partitions_are_to_be_compared_with_a_late_date(
+    history: History,
+):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    history.outdate(news(DAY + dt.timedelta(days=2)), NOON + 2 * HOUR)
+    soon = plan(history, NOON + 2 * HOUR + 5 * MINUTE)
+    assert (soon.job, soon.reason) == (
+        None,
+        "1 partitions are to be compared with earlier dates that have changed",
+    )
+    assert plan(history, NOON + 3 * HOUR).job == PUBLISH  # nobody compared it
+
+
 def test_fewer_new_partitions_are_published_without_training(history: History):
     admit_dates(history, ENOUGH, NOON)
     history.train(NOON + HOUR)

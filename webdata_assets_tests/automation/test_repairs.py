@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from webdata_assets.automation.causes import INTERRUPTED_AFTER
-from webdata_assets.automation.jobs import CRAWL, REPLAY
+from webdata_assets.automation.jobs import COMPARE, CRAWL, REPLAY
 from webdata_assets.automation.rules import CHECK_RULES, Action, Rule
 from webdata_assets_tests.automation.history import DAY, HOUR, LAYERS, MINUTE, NOON, History, news
 
@@ -20,6 +20,19 @@ def layers_up_to(last: str) -> tuple[str, ...]:
 
 def test_nothing_is_repaired_where_everything_is_admitted(history: History):
     history.admit(news(), NOON - HOUR)
+    assert history.repairs() == []
+
+
+def test_a_partition_is_compared_again_when_an_earlier_date_came_later(history: History):
+    history.outdate(news(), NOON - HOUR)
+    [repair] = history.repairs()
+    assert (repair.partition, repair.layer, repair.job) == (news(), "changes", COMPARE)
+    assert repair.reason == "an earlier date was admitted, or changed, since"
+
+
+def test_nothing_is_compared_again_before_the_earlier_date_is_judged(history: History):
+    history.outdate(news(), NOON - HOUR)
+    history.write("records", NOON - MINUTE, partition=news(DAY - ONE_DAY), unchecked=True)
     assert history.repairs() == []
 
 

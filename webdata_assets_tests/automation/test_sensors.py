@@ -7,7 +7,7 @@ import pytest
 
 from webdata_assets.assets.kept_pages import visits_missing_only
 from webdata_assets.automation.budget import Answer, Waiting, plan_answers
-from webdata_assets.automation.jobs import CRAWL, EMBED, PUBLISH, PUBLISHED, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import COMPARE, CRAWL, EMBED, PUBLISH, PUBLISHED, REPLAY, RETRAIN
 from webdata_assets.automation.tags import (
     CAUSE_KEY_TAG,
     CAUSE_TAG,
@@ -17,6 +17,7 @@ from webdata_assets.automation.tags import (
     REPAIR_TAGS,
 )
 from webdata_assets.sources.registry import load_sources
+from webdata_assets.store.past import past_version
 from webdata_assets.tasks.model import Retrain
 from webdata_assets_tests.automation.history import DAY, HOUR, LAYERS, MINUTE, MODEL_ID, NOON, History, news
 from webdata_assets_tests.automation.loaded import location_of
@@ -160,6 +161,36 @@ class TestRepairs:
         assert before.run_key != after.run_key
         pretend_run(history, REPLAY, dg.DagsterRunStatus.FAILURE, tags)
         assert "the next attempt waits" in reason(history, RECRAWL_SENSOR)
+
+
+class TestComparison:
+    """Later dates of one that was healed."""
+
+    @pytest.fixture(autouse=True)
+    def outdated(self, history: History) -> None:
+        history.outdate(news(), NOON)
+
+    def test_it_waits_for_runs_of_the_source(self, history: History):
+        other = news(DAY - dt.timedelta(days=2))
+        run = pretend_run(
+            history, CRAWL, dg.DagsterRunStatus.STARTED,
+            {"dagster/partition": other.key, "dagster/partition/source": other.source},
+        )  # fmt: skip
+        assert reason(history, RECRAWL_SENSOR) == f"{news()}: a run is in progress"
+        history.deployment.instance.report_run_failed(run)
+        assert [request.job_name for request in ask(history, RECRAWL_SENSOR)] == [COMPARE]
+
+    def test_another_past_is_no_further_attempt(self, history: History):
+        [request] = ask(history, RECRAWL_SENSOR)
+        pretend_attempt(history, request)
+        assert "the next attempt waits 0:01:00" in reason(history, RECRAWL_SENSOR)
+        past = past_version(history.store.ledger, news())
+        for layer in ("changes", "features"):
+            history.write(layer, NOON + HOUR, partition=news(), past_version=past)
+        assert reason(history, RECRAWL_SENSOR) == "every partition is admitted or at rest"
+        history.admit(news(DAY - 2 * 24 * HOUR), NOON + 2 * HOUR)
+        [another] = ask(history, RECRAWL_SENSOR)
+        assert (another.job_name, another.partition_key) == (COMPARE, news().key)
 
 
 class TestBudget:

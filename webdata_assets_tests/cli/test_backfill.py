@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 import yaml
 
@@ -90,6 +91,27 @@ def verdicts(webdata: Webdata) -> dict[str, list[tuple[object, ...]]]:
         for table in TABLES.values()
         if table.partitioned
     }
+
+
+def test_dates_after_one_that_was_missing_are_compared_with_it(
+    tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webdata = make_webdata(tmp_path / "deployment", encoder_folder, monkeypatch)
+    shutil.copy(PACKAGED_SOURCES / f"{GOOD}.yaml", webdata.sources)
+    assert webdata("backfill", "--from", DATES[1], "--to", DATES[1]).exit_code == 0
+    assert _kinds_of(DATES[1]) == {"new"}
+    said = webdata("backfill", *PERIOD, "--json").json()
+    assert [(row["partition"], row["job"], row["state"]) for row in said] == [
+        (f"{DATES[0]}|{GOOD}", "crawl", "admitted"),
+        (f"{DATES[1]}|{GOOD}", "compare", "admitted"),
+    ]
+    assert "unchanged" in _kinds_of(DATES[1])
+    assert {row["job"] for row in webdata("backfill", *PERIOD, "--json").json()} == {None}
+
+
+def _kinds_of(date: str) -> set[str]:
+    changes = Store.of(Settings()).tables.scan(TABLES["changes"])
+    return set(changes.filter(pl.col("date") == dt.date.fromisoformat(date)).collect()["kind"])
 
 
 def test_a_replay_makes_no_request(webdata: Webdata) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from webdata_assets.automation.alerts.cause import Cause, about, written
-from webdata_assets.automation.jobs import CRAWL, DELIVER, EMBED, PROMOTE, PUBLISH, REPLAY, RETRAIN
+from webdata_assets.automation.jobs import COMPARE, CRAWL, DELIVER, EMBED, PROMOTE, PUBLISH, REPLAY, RETRAIN
 from webdata_assets.automation.tags import ENDED, KILLED_TAG
 from webdata_assets.errors import FailureDomain, domain_told
 from webdata_assets.partitions import Partition
@@ -24,6 +24,7 @@ MAKES_GOOD: Mapping[str, tuple[str, ...]] = {
     CRAWL: (CRAWL, REPLAY),
     REPLAY: (CRAWL, REPLAY),
     EMBED: (CRAWL, REPLAY, EMBED),
+    COMPARE: (CRAWL, REPLAY, COMPARE),
     PUBLISH: (PUBLISH, RETRAIN),
     RETRAIN: (RETRAIN,),
     PROMOTE: (PROMOTE, PUBLISH, RETRAIN),
