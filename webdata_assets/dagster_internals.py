@@ -29,6 +29,7 @@ __all__ = [
     "UnresolvedAssetJobDefinition",
     "create_shard_engine",
     "events_of",
+    "failures_to_be_handled",
     "pinned_feature",
     "planned_steps",
     "report_check_without_run",
@@ -50,6 +51,21 @@ def pinned_feature() -> Iterator[None]:
         warnings.simplefilter("ignore", dg.PreviewWarning)
         warnings.simplefilter("ignore", dg.BetaWarning)
         yield
+
+
+def failures_to_be_handled(instance: dg.DagsterInstance) -> set[str] | None:
+    """Return the ids of failed runs at which the daemon's retries have not looked yet.
+
+    None where no daemon ever looked. What is behind its cursor is not looked at again, whatever came of it.
+    """
+    name = "EVENT_LOG_CONSUMER_CURSOR-PIPELINE_FAILURE"
+    cursor = instance.daemon_cursor_storage.get_cursor_values({name}).get(name)
+    if cursor is None:
+        return None
+    events = instance.event_log_storage.get_logs_for_all_runs_by_log_id(
+        after_cursor=int(cursor), dagster_event_type={dg.DagsterEventType.RUN_FAILURE}
+    )
+    return {event.run_id for event in events.values()}
 
 
 def report_check_without_run(

@@ -6,13 +6,14 @@ not: which partitions need repair and how (repairs.py, rules.py), and launching 
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
 
 from webdata_assets.automation.causes import Repair
+from webdata_assets.automation.lost_retries import owed_retries
 from webdata_assets.automation.repairs import plan_repairs
 from webdata_assets.automation.rules import Action
 from webdata_assets.automation.tags import (
@@ -34,8 +35,6 @@ FIRST_GAP = dt.timedelta(minutes=1)
 """Between the first attempt and the second; each further gap is twice as long."""
 
 _SOURCE_TAG = "dagster/partition/source"
-_WILL_RETRY, _RETRIED_BY = "dagster/will_retry", "dagster/auto_retry_run_id"
-"""Of a run that crashed: Dagster sets the first at once, and the second when it has created the retry."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,7 @@ def plan_answers(
     attempts_per_day: int,
     runs_per_day: int,
     archive_after_days: int = 0,
+    lost: Collection[str] = (),
 ) -> list[Answer]:
     """Return an answer for each partition that needs repair, in order of partition.
 
@@ -87,11 +87,12 @@ def plan_answers(
         attempts_per_day: repairs of one partition in 24 hours.
         runs_per_day: repairs of all partitions together in 24 hours.
         archive_after_days: age from which on partitions are out of the grid; 0 for none.
+        lost: runs of which the retry will not come.
     """
     oldest = first_date(dt.date.min, archive_after_days, now.date())
     repairs = plan_repairs(store, registry, now, model_id, oldest)
     wanted = [repair.partition.key for repair in repairs if repair.job is not None]
-    busy = _in_progress(instance, wanted, now) | _behind_others(instance, repairs)
+    busy = _in_progress(instance, wanted, lost, now) | _behind_others(instance, repairs)
     earlier = _earlier(instance, now)
     answered = _answered(instance, repairs)
     left = runs_per_day - sum(len(records) for records in earlier.values())
@@ -196,18 +197,15 @@ def _answered(instance: dg.DagsterInstance, repairs: Iterable[Repair]) -> dict[s
     return {run.run_id: run.tags[CAUSE_KEY_TAG] for run in found if CAUSE_KEY_TAG in run.tags}
 
 
-def _in_progress(instance: dg.DagsterInstance, keys: Sequence[str], now: dt.datetime) -> set[str]:
+def _in_progress(
+    instance: dg.DagsterInstance, keys: Sequence[str], lost: Collection[str], now: dt.datetime
+) -> set[str]:
     """Return which of the partitions a run is working on, or is about to: queued, or Dagster's own retry."""
     if not keys:
         return set()
     here = {"dagster/partition": list(keys)}
     runs = [*instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=here))]
-    crashed = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.FAILURE],
-        tags={**here, _WILL_RETRY: "true"},
-        created_after=now - BUDGETED,
-    )
-    runs += [run for run in instance.get_runs(crashed) if _RETRIED_BY not in run.tags]
+    runs += [run for run in owed_retries(instance, now - BUDGETED, keys) if run.run_id not in lost]
     return {run.tags["dagster/partition"] for run in runs}
 
 

@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from webdata_assets.automation.auto_repair import repair_sources
-from webdata_assets.automation.budget import hold_back, plan_answers
+from webdata_assets.automation.budget import BUDGETED, hold_back, plan_answers
 from webdata_assets.automation.dead_runs import end_dead_runs
 from webdata_assets.automation.jobs import COMPARE, CRAWL, EMBED, PUBLISH, REPLAY, RETRAIN, UNPARTITIONED_TAGS
+from webdata_assets.automation.lost_retries import lost_retries, requests_instead
 from webdata_assets.automation.refresh import Refresh, plan_refresh
 from webdata_assets.automation.tags import CAUSE_TAG, ENDED, IN_PROGRESS, REFRESH_TAG, REPAIR_TAGS
 from webdata_assets.dagster_internals import UnresolvedAssetJobDefinition
 from webdata_assets.errors import WebdataError
 from webdata_assets.resources import ClockResource, EncoderResource, SourcesResource, StoreResource
+from webdata_assets.store.ledger_snapshot import LedgerSnapshot
 from webdata_assets.tasks.model import Retrain
 
 SHOWN = 5
@@ -66,20 +68,29 @@ def build_recrawl_sensor(
             # no reason to leave crawls and replays alone
             model_id = None
             waiting.append(f"no partition is embedded again: {error}")
-        for answer in plan_answers(
+        opened, registry = store.open(), sources.registry()
+        lost = lost_retries(context.instance, now - BUDGETED)
+        answers = plan_answers(
             context.instance,
-            store.open(),
-            sources.registry(),
+            opened,
+            registry,
             now,
             model_id=model_id,
             attempts_per_day=attempts_per_day,
             runs_per_day=runs_per_day,
             archive_after_days=archive_after_days,
-        ):
+            lost=[run.run_id for run in lost],
+        )
+        for answer in answers:
             if answer.request is not None:
                 requests.append(answer.request)
             elif answer.waiting is not None:
                 waiting.append(f"{answer.repair.partition}: {answer.waiting.reason}")
+        if lost:
+            repaired = {answer.repair.partition.key for answer in answers}
+            ledger = LedgerSnapshot.read(opened.tables)
+            instead = requests_instead(context.instance, ledger, lost, registry.enabled)
+            requests += [request for request in instead if request.partition_key not in repaired]
         if not requests:
             return dg.SensorResult(skip_reason=sample(waiting) or "every partition is admitted or at rest")
         if waiting:
