@@ -20,7 +20,7 @@ from webdata_assets.stages.deliver import files as files_sink
 from webdata_assets.stages.deliver.file_formats import FORMATS, decode, encode
 from webdata_assets.stages.deliver.files import MANIFEST, FilesSink
 from webdata_assets.stages.deliver.location import local_folder
-from webdata_assets.stages.deliver.sink import Shape, Sink
+from webdata_assets.stages.deliver.sink import OvertakenError, Shape, Sink
 from webdata_assets_tests.deliver.sink_contract import (
     WIDE,
     SinkContract,
@@ -149,6 +149,21 @@ def test_a_file_that_a_kill_left_is_dropped_by_a_later_delivery(tmp_path):
     assert f"rows-{9:012d}-{'0' * 16}.parquet" in left
     assert not left & {f"rows-{4:012d}-{'0' * 16}.parquet", ".delivery-x"}
     assert "README" in left
+
+
+def test_a_delivery_whose_file_a_newer_one_removes_is_overtaken(tmp_path, monkeypatch):
+    sink = FilesSink(tmp_path, WIDE)
+    deliver(sink, numbered(3), 1)
+    put = sink._folder.put
+
+    def put_and_be_overtaken(key, content):
+        put(key, content)
+        deliver(FilesSink(tmp_path, WIDE), numbered(9), 20)
+
+    monkeypatch.setattr(sink._folder, "put", put_and_be_overtaken)
+    with pytest.raises(OvertakenError):
+        deliver(sink, numbered(5), 10)
+    assert sink.read().height == 9
 
 
 def test_a_folder_of_before_sequences_is_read_and_merged_into(tmp_path):

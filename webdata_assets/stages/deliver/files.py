@@ -160,10 +160,13 @@ class FilesSink:
         return decode(content, known, self.shape.schema)
 
     def _write(self, rows: pl.DataFrame, delivery: Delivery) -> str:
-        """Write a data file and read it back; return its name."""
+        """Write a data file and read it back; return its name. Raises as `merge`."""
         file = f"rows-{delivery.sequence:012d}-{secrets.token_hex(8)}.{self._format}"
         self._folder.put(file, encode(rows.sort(self.shape.key), self._format))
         written = self._folder.get(file)
+        if written is None and (newer := self.manifest()) and newer.sequence > delivery.sequence:
+            # which has removed every older file that it does not know
+            raise OvertakenError(self.uri, held=newer.sequence, given=delivery.sequence)
         held = self.shape.empty() if written is None else self._decode(written, self._format)
         sent, kept = (len(rows), delivery.content_hash), (len(held), hash_of(held, self.shape))
         if sent != kept:
