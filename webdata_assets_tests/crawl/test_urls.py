@@ -137,6 +137,8 @@ def test_a_query_that_begins_with_a_question_mark_keeps_it() -> None:
     asked = with_as_of("https://a.test/??c", as_of, dt.date(2026, 6, 2))
     assert asked == "https://a.test/??c&on=2026-06-02"
     assert without_as_of(asked, as_of) == "https://a.test/??c"
+    url = "https://a.test/?on?"
+    assert without_as_of(with_as_of(url, as_of, dt.date(2026, 6, 2)), as_of) == url
 
 
 def test_a_parameter_replaces_its_old_value() -> None:

@@ -37,6 +37,13 @@ def test_names_and_characters_that_xml_does_not_know_do_not_break_the_tree() -> 
     assert tree.search("//*[name() = 'x:y']/text()") == ["d"]
 
 
+@pytest.mark.parametrize("name", ["{", "{{", "{b", "{b}", "{b}c", "}", '"', "=", "<", "a:b"])
+def test_any_name_of_an_attribute_leaves_the_others_in_sight(name: str) -> None:
+    tree = tree_of(f"<p {name}=1 title=x>a</p>")
+    assert tree.search("//p/@title") == ["x"]
+    assert tree.search("string(//p)") == ["a"]
+
+
 def test_an_expression_begins_at_its_element() -> None:
     document = make_document("<ul><li>a<i>1</i><li>b<i>2</i></ul>")
     assert document.tree is not None

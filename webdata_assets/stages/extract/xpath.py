@@ -116,7 +116,8 @@ def _set_attributes(element: Any, node: LexborNode) -> None:
     if len(attributes) > MAX_ATTRIBUTES:
         raise _too_large(f"has an element with more than {MAX_ATTRIBUTES:,} attributes")
     for name, value in attributes.items():
-        if not _NOT_XML.search(name):
+        # lxml reads `{…}` as a namespace, which HTML has none of
+        if not name.startswith("{") and not _NOT_XML.search(name):
             element.set(name, _NOT_XML.sub("", value or ""))
 
 
