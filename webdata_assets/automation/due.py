@@ -1,7 +1,7 @@
 """What a partition still needs, as the ledger tells.
 
 What belongs here: the job that brings one partition to its end. What does not: repairs of what failed a check
-(rules.py, planning.py), and launching.
+(rules.py, repairs.py), and launching.
 """
 
 from webdata_assets.automation.jobs import COMPARE, CRAWL, REPLAY, REPLAYED

@@ -91,10 +91,11 @@ def backfill(
         # modules and definitions stay: no collection after a run needs to walk through them
         gc.freeze()
         for partition in wanted:
-            if which == "due" and partition.source in ran:
+            job = {"due": due_job(ledger, partition), "replay": REPLAY, "all": CRAWL}[which]
+            if job is None and partition.source in ran:
                 # what ran is the past of this one
                 ledger = LedgerSnapshot.read(store.tables)
-            job = {"due": due_job(ledger, partition), "replay": REPLAY, "all": CRAWL}[which]
+                job = due_job(ledger, partition)
             row = _left_out(ledger, sources[partition.source], partition, job, store)
             if row is None:
                 assert job is not None
