@@ -51,7 +51,14 @@ def test_a_page_without_text_costs_its_share_of_f1() -> None:
 
 def test_a_copy_that_is_served_beside_its_original_is_a_miss() -> None:
     outcome = replace(BEST, indexed={**BEST.indexed, "copy.html": LONG})
-    assert quality_of(outcome, TRUTH, GRADES, day=0).dedup_recall == 0
+    quality = quality_of(outcome, TRUTH, GRADES, day=0)
+    assert (quality.dedup_recall, quality.planted_recall) == (0, 0)
+
+
+def test_a_copy_that_extraction_made_another_text_counts_as_planted_only() -> None:
+    truth = replace(TRUTH, copies={"copy.html": "one.html", "two.html": "one.html"})
+    quality = quality_of(BEST, truth, GRADES, day=0)
+    assert (quality.dedup_recall, quality.planted_recall) == (1, 0.5)
 
 
 def test_a_pair_that_the_filters_broke_says_nothing_of_dedup() -> None:

@@ -3,7 +3,7 @@
 What belongs here: formulas over one outcome and the truth. What does not: reading outcomes (outcome.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,6 +15,8 @@ from webdata_assets_tests.benchmarks.whole.outcome import Outcome
 
 ALIKE = 0.75
 """Jaccard from which on a page that was left out as a duplicate was rightly left out."""
+SAME = 0.8
+"""Jaccard from which on one page of a pair has to be left out."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,10 @@ class Quality:
     Attributes:
         word_f1: mean over pages whose main content is known; a page without text scores 0.
         snippet_f1: micro F1 over the pages of which snippets are known.
-        dedup_recall: share of planted pairs, of which both pages passed the filters, with one page left.
+        dedup_recall: share of planted pairs that are at least `SAME` by the contender's own texts, of which
+            both pages passed the filters, with one page left.
+        planted_recall: the same of all planted pairs that passed: a copy has its original's main content in
+            another page, of which extraction may take more or less.
         dedup_precision: share of pages left out as duplicates that are at least `ALIKE` to one that is in.
         ndcg, recall: at 10, mean over the judged queries.
         current: share of the changed pages in the index that it holds as they are on that day; None on the
@@ -35,6 +40,7 @@ class Quality:
     word_f1: float
     snippet_f1: float
     dedup_recall: float
+    planted_recall: float
     dedup_precision: float
     ndcg: float
     recall: float
@@ -53,7 +59,8 @@ def quality_of(outcome: Outcome, truth: Truth, grades: Mapping[str, Mapping[str,
     return Quality(
         word_f1=_mean([word_f1(outcome.texts.get(page, ""), gold) for page, gold in truth.gold.items()]),
         snippet_f1=snippets.result()["f1"],
-        dedup_recall=dedup_recall(outcome, truth.copies),
+        dedup_recall=planted_recall(outcome, truth.copies, SAME),
+        planted_recall=planted_recall(outcome, truth.copies),
         dedup_precision=dedup_precision(outcome),
         ndcg=_mean(found),
         recall=_mean(recalled),
@@ -62,11 +69,23 @@ def quality_of(outcome: Outcome, truth: Truth, grades: Mapping[str, Mapping[str,
     )
 
 
-def dedup_recall(outcome: Outcome, copies: Mapping[str, str]) -> float:
-    """Return the share of planted pairs that passed the filters whole and have one page in the index."""
+def planted_recall(outcome: Outcome, copies: Mapping[str, str], least: float = 0.0) -> float:
+    """Return the share of planted pairs that passed the filters whole and have one page in the index.
+
+    Args:
+        outcome: of a contender.
+        copies: copy → original.
+        least: Jaccard of a pair's own texts below which it does not count.
+    """
     good = set(outcome.good)
     pairs = [pair for pair in copies.items() if good.issuperset(pair)]
-    return _mean([float(len(outcome.indexed.keys() & set(pair)) == 1) for pair in pairs])
+    return _mean(
+        [
+            float(len(outcome.indexed.keys() & set(pair)) == 1)
+            for pair in pairs
+            if not least or _jaccard(*(shingle_set(outcome.texts.get(page, "")) for page in pair)) >= least
+        ]
+    )
 
 
 def dedup_precision(outcome: Outcome) -> float:
@@ -83,8 +102,12 @@ def dedup_precision(outcome: Outcome) -> float:
     for page in left_out:
         own = shingle_set(outcome.texts[page])
         others = {other for shingle in own for other in holders.get(shingle, ())}
-        right += any(len(own & sets[other]) / len(own | sets[other]) >= ALIKE for other in others)
+        right += any(_jaccard(own, sets[other]) >= ALIKE for other in others)
     return right / len(left_out)
+
+
+def _jaccard(one: Set[int], other: Set[int]) -> float:
+    return len(one & other) / max(1, len(one | other))
 
 
 def _mean(values: list[float]) -> float:
