@@ -6,7 +6,8 @@ delivering itself, which is a run like any other.
 
 import datetime as dt
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 from webdata_assets.checks.sink_verdicts import verified_sinks
@@ -17,8 +18,12 @@ from webdata_assets.settings import Settings
 from webdata_assets.sinks.loading import load_sinks
 from webdata_assets.sinks.model import SinkFile
 from webdata_assets.sources.registry import load_sources
+from webdata_assets.stages.objects import RETRY_SECONDS
 from webdata_assets.store import Store
+from webdata_assets.store.location import Location
 from webdata_assets.store.sinks import open_sink, shape_of, target_of
+
+_ASKED_AT_ONCE = 8
 
 
 def list_sinks() -> list[dict[str, Any]]:
@@ -48,12 +53,18 @@ def list_sinks() -> list[dict[str, Any]]:
     ]
 
 
-def check_sinks(names: Collection[str], *, offline: bool) -> list[dict[str, Any]]:
+def check_sinks(
+    names: Collection[str], *, offline: bool, on_progress: Callable[[str], None] = lambda _line: None
+) -> list[dict[str, Any]]:
     """Return a row for each sink: whether its contract can be kept, and whether it can be opened and read.
+
+    Sinks are asked side by side: one that is away is waited for as long as a delivery would wait, and holds
+    up no other.
 
     Args:
         names: of the sinks; every enabled one if none.
         offline: whether sinks are left alone.
+        on_progress: called with a sentence before sinks are asked, and for each that has answered.
 
     Raises:
         SinkFileError: a sink file cannot be used; the message names file, line, field and remedy.
@@ -64,19 +75,21 @@ def check_sinks(names: Collection[str], *, offline: bool) -> list[dict[str, Any]
     chosen = {name: _get(declared, name) for name in names} or {
         name: sink for name, sink in declared.items() if sink.enabled
     }
-    rows = []
-    for name, sink in chosen.items():
-        row: dict[str, Any] = {"sink": name, "kind": sink.kind, "target": target_of(sink, store.location)}
-        try:
-            row["columns"] = len(shape_of(sink).schema)
-            if not offline:
-                row["rows"] = open_sink(sink, store.location, os.environ).read().height
-        except WebdataError as error:
-            row.update(ok=False, problem=str(error))
-        else:
-            row.update(ok=True, problem="")
-        rows.append({"columns": None, **({} if offline else {"rows": None}), **row})
-    return rows
+    if offline or not chosen:
+        return [_checked(name, sink, store.location, offline=True) for name, sink in chosen.items()]
+    on_progress(f"asking {', '.join(chosen)}; object stores that are away for {RETRY_SECONDS} s")
+    rows = {}
+    with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="sink") as pool:
+        asked = [
+            pool.submit(_checked, name, sink, store.location, offline=False) for name, sink in chosen.items()
+        ]
+        for answer in as_completed(asked):
+            row = answer.result()
+            rows[row["sink"]] = row
+            on_progress(
+                f"{row['sink']}: {'can be read' if row['ok'] else 'a problem'} ({len(rows)} of {len(chosen)})"
+            )
+    return [rows[name] for name in chosen]
 
 
 def deliver_now(name: str, *, take_over: bool) -> dict[str, Any]:
@@ -127,6 +140,18 @@ def deliver_now(name: str, *, take_over: bool) -> dict[str, Any]:
         "delivery": rows[0] if rows else None,
         "problems": [*problems, *told.errors],
     }
+
+
+def _checked(name: str, sink: SinkFile, location: Location, *, offline: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"sink": name, "kind": sink.kind, "target": target_of(sink, location)}
+    row |= {"columns": None} if offline else {"columns": None, "rows": None}
+    try:
+        row["columns"] = len(shape_of(sink).schema)
+        if not offline:
+            row["rows"] = open_sink(sink, location, os.environ).read().height
+    except WebdataError as error:
+        return {**row, "ok": False, "problem": str(error)}
+    return {**row, "ok": True, "problem": ""}
 
 
 def _declared(settings: Settings) -> Mapping[str, SinkFile]:

@@ -41,7 +41,7 @@ def sinks_check(
     from webdata_assets.cli.sink_work import check_sinks
 
     with fail_clearly():
-        rows = check_sinks(names or (), offline=offline)
+        rows = check_sinks(names or (), offline=offline, on_progress=tell)
         if as_json:
             print_json(rows)
         else:

@@ -1,7 +1,9 @@
 """`webdata sinks`: what is declared, what can be reached, and delivering to one sink."""
 
 import base64
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +70,40 @@ def test_a_check_reads_each_sink_and_names_those_out_of_reach(webdata: Webdata, 
     assert "prize is not offered (did you mean price?)" in rows["narrow"]["problem"]
     assert webdata("sinks", "check", "lake").exit_code == 0
     assert webdata("sinks", "check", "db", "--offline").exit_code == 0
+
+
+def test_sinks_are_asked_side_by_side_and_told_as_they_answer(
+    webdata: Webdata, sinks: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    both_have_asked = threading.Barrier(2, timeout=60)
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            both_have_asked.wait()
+            self.send_error(403)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "id",
+            "AWS_SECRET_ACCESS_KEY": "key",
+            "AWS_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        sinks("one", "kind: parquet", "uri: s3://bucket/one")
+        sinks("two", "kind: parquet", "uri: s3://bucket/two")
+        result = webdata("sinks", "check", "--json")
+        server.shutdown()
+    assert not both_have_asked.broken
+    assert [(row["sink"], row["ok"]) for row in result.json()] == [("one", False), ("two", False)]
+    assert all("is refused" in row["problem"] for row in result.json())
+    assert "asking one, two" in result.stderr
+    assert "a problem (2 of 2)" in result.stderr
 
 
 def test_nothing_can_be_delivered_before_there_is_a_corpus(webdata: Webdata, sinks: Callable[..., Path]):
