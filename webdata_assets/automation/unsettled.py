@@ -18,6 +18,10 @@ from webdata_assets.store.outdated import outdated_partitions, why_outdated
 INPUTS = ("pages", "records", "features", "embeddings", "fingerprints")
 """Partitioned tables from which the unpartitioned ones are made."""
 
+WAITED_FOR = 2 * INTERRUPTED_AFTER
+"""How long a partition that a run has left is waited for: until its repair is due, and for as long again, in
+which the repair begins to write. A wait that ended when the repair is due would train without its rows."""
+
 
 def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.datetime) -> str | None:
     """Return what training and publishing wait for; None for nothing.
@@ -25,8 +29,9 @@ def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.dateti
     While a partition is between its write and its verdicts it is not admitted, and publishing would take its
     records out of the index and the sinks, only to bring them back. So it would with partitions that were
     judged before a check that blocks came to be. While a run is between two layers of a partition, publishing
-    would have to be repeated at its end; likewise while later dates of one that was healed follow. Vectors of
-    different encoders cannot be compared.
+    would have to be repeated at its end; likewise while later dates of one that was healed follow. What a run
+    has left so is waited for until its repair is at work, see `WAITED_FOR`. Vectors of different encoders
+    cannot be compared.
     """
     unjudged = sum(_being_written(ledger, name, now) for name in INPUTS)
     if unjudged:
@@ -49,14 +54,12 @@ def why_not_now(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.dateti
 
 def _being_written(ledger: LedgerSnapshot, name: str, now: dt.datetime) -> int:
     unjudged = (pl.col("missing").list.len() > 0) & (pl.col("failed").list.len() == 0)
-    return ledger.states(TABLES[name]).filter(unjudged & (pl.col("at") > now - INTERRUPTED_AFTER)).height
+    return ledger.states(TABLES[name]).filter(unjudged & (pl.col("at") > now - WAITED_FOR)).height
 
 
 def _being_followed(ledger: LedgerSnapshot, upstream: str, below: str, now: dt.datetime) -> int:
     """Return how many partitions were admitted just now and are not made into the next layer yet."""
-    fresh = ledger.states(TABLES[upstream]).filter(
-        pl.col("admitted") & (pl.col("at") > now - INTERRUPTED_AFTER)
-    )
+    fresh = ledger.states(TABLES[upstream]).filter(pl.col("admitted") & (pl.col("at") > now - WAITED_FOR))
     made = ledger.states(TABLES[below]).select("date", "source", below_at="at")
     late = fresh.join(made, on=["date", "source"], how="left").filter(
         pl.col("below_at").is_null() | (pl.col("below_at") < pl.col("at"))
@@ -66,7 +69,7 @@ def _being_followed(ledger: LedgerSnapshot, upstream: str, below: str, now: dt.d
 
 def _being_compared(ledger: LedgerSnapshot, enabled: Collection[str], now: dt.datetime) -> int:
     """Return how many partitions are to be made again of a past that changed just now."""
-    records = ledger.states(TABLES["records"]).filter(pl.col("at") > now - INTERRUPTED_AFTER)
-    changes = ledger.states(TABLES["changes"]).filter(pl.col("at") > now - INTERRUPTED_AFTER)
+    records = ledger.states(TABLES["records"]).filter(pl.col("at") > now - WAITED_FOR)
+    changes = ledger.states(TABLES["changes"]).filter(pl.col("at") > now - WAITED_FOR)
     fresh = {*records["source"], *changes["source"]} & set(enabled)
     return sum(partition.source in fresh for partition in ledger.of_another_past)

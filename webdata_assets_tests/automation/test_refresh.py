@@ -5,6 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from webdata_assets.automation.causes import INTERRUPTED_AFTER
 from webdata_assets.automation.jobs import PUBLISH, RETRAIN
 from webdata_assets.automation.refresh import LEARNT_FROM, Refresh, plan_refresh
 from webdata_assets.schemas.monitoring import MONITORING
@@ -82,6 +83,18 @@ def test_nothing_is_published_while_a_partition_is_between_write_and_verdicts(hi
     at_once = plan(history, NOON + 2 * HOUR + MINUTE)
     assert (at_once.job, at_once.reason) == (None, "1 partitions are being written")
     assert plan(history, NOON + 3 * HOUR).job == PUBLISH  # its run died: the others do not wait for it
+
+
+@pytest.mark.parametrize("left", ["records", "changes"])
+def test_training_waits_until_the_repair_of_what_a_dead_run_left_can_be_at_work(history: History, left: str):
+    admit_dates(history, ENOUGH, NOON)
+    history.train(NOON + HOUR)
+    admit_dates(history, ENOUGH, NOON + 2 * HOUR, content="new")
+    history.write(left, NOON + 3 * HOUR, partition=news(), content="newer", unchecked=left == "records")
+    repair_due = NOON + 3 * HOUR + INTERRUPTED_AFTER + MINUTE
+    assert [repair.partition for repair in history.repairs(repair_due)] == [news()]
+    assert plan(history, repair_due).job is None
+    assert plan(history, repair_due + INTERRUPTED_AFTER).job is not None
 
 
 def test_nothing_is_published_while_partitions_are_to_be_compared_with_a_late_date(
