@@ -77,7 +77,7 @@ def check_sinks(
     }
     if offline or not chosen:
         return [_checked(name, sink, store.location, offline=True) for name, sink in chosen.items()]
-    on_progress(f"asking {', '.join(chosen)}; object stores that are away for {RETRY_SECONDS} s")
+    on_progress(f"asking {', '.join(chosen)}; an object store that is away is asked for {RETRY_SECONDS} s")
     rows = {}
     with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="sink") as pool:
         asked = [

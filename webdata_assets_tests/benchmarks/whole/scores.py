@@ -83,7 +83,7 @@ def planted_recall(outcome: Outcome, copies: Mapping[str, str], least: float = 0
         [
             float(len(outcome.indexed.keys() & set(pair)) == 1)
             for pair in pairs
-            if not least or _jaccard(*(shingle_set(outcome.texts.get(page, "")) for page in pair)) >= least
+            if _jaccard(*(shingle_set(outcome.texts.get(page, "")) for page in pair)) >= least
         ]
     )
 
